@@ -1,4 +1,5 @@
 import type { Severity } from "./finding.ts";
+import type { InvariantRule, TransformName } from "./field-words.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
 /** `^[a-z0-9][a-z0-9_-]{0,62}$`, not `checksums` (FORMATS.md, section 1). */
@@ -18,7 +19,7 @@ export interface FieldDefinition {
   /** Canonical type that the source value must have, e.g. `integer` or `decimal(10,2)`. */
   readonly type: string | undefined;
   /** Names of transformations, applied in order. */
-  readonly transform: readonly string[];
+  readonly transform: readonly TransformName[];
   /** Module that the value is a legacy id of (a string, or an array of them). */
   readonly ref: string | undefined;
   /** What a source null becomes; `omit` treats it as absent. */
@@ -28,7 +29,7 @@ export interface FieldDefinition {
 /** One named rule over the fields of an entity; holds when an operand is absent, unless the rule is about presence. */
 export interface InvariantDefinition {
   readonly name: string;
-  readonly rule: string;
+  readonly rule: InvariantRule;
   readonly fields: readonly string[];
   readonly value: JsonValue | undefined;
   readonly message: string;

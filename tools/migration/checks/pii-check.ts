@@ -1,0 +1,33 @@
+import { finding, type FindingSink } from "../model/finding.ts";
+import type { ModuleDefinition } from "../model/module.ts";
+import { visitPath, visitStrings } from "./entity-walk.ts";
+import { piiDetectors } from "./pii-detectors.ts";
+import type { EntityCheck } from "./schema-check.ts";
+
+/** Reports personal values in free-text fields of class 0; `got` names the detector, never the value. */
+export function compilePiiCheck(module: ModuleDefinition, regions: readonly string[]): EntityCheck {
+  const detectors = piiDetectors(regions);
+  const open = module.piiFields.filter((field) => (field.pii ?? 0) === 0 && field.freeText);
+  return (entity, place, sink) => {
+    for (const field of open) {
+      visitPath(entity, field.path, (value, name) => {
+        visitStrings(value, name, (text, at) => {
+          for (const detector of detectors) {
+            if (detector.found(text)) sink(finding(detector.code, { ...place, field: at, rule: detector.name }));
+          }
+        });
+      });
+    }
+  };
+}
+
+/** Reports the fields of a schema that have no PII class, and class 2 without `residency: local`. */
+export function checkPiiClasses(module: ModuleDefinition, sink: FindingSink): void {
+  for (const field of module.piiFields) {
+    const place = { module: module.name, field: field.path.join("/"), file: `modules/${module.name}/schema.json` };
+    if (field.pii === undefined) sink(finding("PII_UNCLASSIFIED", place));
+    if (field.pii === 2 && field.residency !== "local") {
+      sink(finding("PII_RESIDENCY", { ...place, expected: "local", got: field.residency ?? "nothing" }));
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { UUID } from "../model/module.ts";
+
+/**
+ * A fresh validator for JSON Schema 2020-12: all errors, own properties only (a key named `toString` is absent
+ * unless it is really there), strict about unknown keywords, lower-case UUIDs.
+ */
+export function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strict: true, allowUnionTypes: true });
+  formats.default(ajv, { mode: "full" });
+  ajv.addFormat("uuid", UUID);
+  ajv.addKeyword({ keyword: "ref", schemaType: "string" });
+  ajv.addKeyword({ keyword: "pii", metaSchema: { enum: [0, 1, 2] } });
+  ajv.addKeyword({ keyword: "residency", metaSchema: { type: "string", minLength: 1 } });
+  return ajv;
+}
+
+/** A compiled schema: true, or false with `errors` set. */
+export type Validator = ValidateFunction;
+
+/** One error of a compiled schema. */
+export type ValidatorError = ErrorObject;
+
+/** What an error expected, in words and without any value of the data. */
+export function expectedBy(error: ValidatorError): string {
+  const params: Record<string, unknown> = error.params;
+  if (error.keyword === "enum") return `one of ${list(params["allowedValues"])}`;
+  if (error.keyword === "const") return JSON.stringify(params["allowedValue"]);
+  if (error.keyword === "required") return `the property ${JSON.stringify(params["missingProperty"])}`;
+  if (error.keyword === "additionalProperties") return "no other property";
+  if (error.keyword === "pattern") return `text matching ${String(params["pattern"])}`;
+  return (error.message ?? error.keyword).replace(/^must /, "");
+}
+
+function list(values: unknown): string {
+  if (!Array.isArray(values)) return "the allowed values";
+  const shown = values.slice(0, 12).map((value) => JSON.stringify(value));
+  return shown.join(", ") + (values.length > shown.length ? ", …" : "");
+}

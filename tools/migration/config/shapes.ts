@@ -1,0 +1,112 @@
+import { FIELD_TYPES, INVARIANT_RULES, TRANSFORMS } from "../model/field-words.ts";
+import { FINDING_CODES } from "../model/finding-codes.ts";
+import { MODULE_NAME } from "../model/module.ts";
+
+const name = { type: "string", pattern: MODULE_NAME.source, not: { const: "checksums" } };
+const text = { type: "string", minLength: 1 };
+const texts = { type: "array", items: text, minItems: 1, uniqueItems: true };
+const textOrTexts = { if: { type: "string" }, then: text, else: texts };
+
+/** Shape of `migration/migration.json`. */
+export const MIGRATION_SHAPE = {
+  type: "object",
+  additionalProperties: false,
+  required: ["format", "modules", "source"],
+  properties: {
+    format: { const: "candor-migration/1" },
+    modules: { type: "array", items: name, minItems: 1, uniqueItems: true },
+    source: {
+      type: "object",
+      additionalProperties: false,
+      required: ["kind", "path"],
+      properties: { kind: { enum: ["module"] }, path: text },
+    },
+    pii: {
+      type: "object",
+      additionalProperties: false,
+      properties: { regions: { type: "array", items: { type: "string", pattern: "^[A-Z]{2}$" }, uniqueItems: true } },
+    },
+  },
+};
+
+const field = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    from: textOrTexts,
+    default: true,
+    value: true,
+    type: { type: "string", pattern: `^(${FIELD_TYPES.join("|")})(\\([0-9]{1,3}(,[0-9]{1,3})?\\))?$` },
+    transform: { type: "array", items: { enum: TRANSFORMS } },
+    ref: name,
+    nulls: { enum: ["omit", "keep"] },
+  },
+  not: { required: ["value", "from"] },
+};
+
+const invariant = {
+  type: "object",
+  additionalProperties: false,
+  required: ["name", "rule", "fields", "message"],
+  properties: {
+    name: text,
+    rule: { enum: INVARIANT_RULES },
+    fields: { type: "array", items: text, minItems: 1 },
+    value: { type: ["number", "string"] },
+    message: text,
+    severity: { enum: ["INFO", "WARNING", "BLOCKER"] },
+  },
+};
+
+/** Shape of `modules/<name>/module.json`. */
+export const MODULE_SHAPE = {
+  type: "object",
+  additionalProperties: false,
+  required: ["format", "source", "legacyKey", "schemaVersion", "fields"],
+  properties: {
+    format: { const: "candor-module/1" },
+    source: {
+      type: "object",
+      additionalProperties: false,
+      required: ["collection"],
+      properties: { collection: text },
+    },
+    legacyKey: textOrTexts,
+    schemaVersion: { type: "integer", minimum: 1 },
+    allowEmpty: { type: "boolean" },
+    fields: { type: "object", propertyNames: { not: { const: "__proto__" } }, additionalProperties: field },
+    drop: { type: "array", items: text, uniqueItems: true },
+    mapper: {
+      type: "object",
+      additionalProperties: false,
+      required: ["file"],
+      properties: { file: { type: "string", pattern: "^[A-Za-z0-9_.-]+$" }, reads: texts },
+    },
+    invariants: { type: "array", items: invariant },
+  },
+};
+
+/** Shape of `migration/waivers.json`. */
+export const WAIVERS_SHAPE = {
+  type: "array",
+  items: {
+    type: "object",
+    additionalProperties: false,
+    required: ["code", "owner", "reason", "expires"],
+    properties: {
+      code: { enum: Object.keys(FINDING_CODES) },
+      module: name,
+      id: text,
+      owner: text,
+      reason: text,
+      expires: { type: "string", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", format: "date" },
+    },
+  },
+};
+
+/** Shape of `migration/live.json`. */
+export const LIVE_SHAPE = {
+  type: "object",
+  additionalProperties: false,
+  properties: { pointer: text },
+};

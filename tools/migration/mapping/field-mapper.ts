@@ -14,7 +14,7 @@ export type FieldResult = { readonly value: JsonValue | undefined } | { readonly
 export type FieldMapper = (record: object, place: FindingPlace, sink: FindingSink) => FieldResult;
 
 const ABSENT: FieldResult = { value: undefined };
-const FAULT: FieldResult = { fault: true };
+const FAULT = { fault: true } as const;
 
 /** Compiles the rule of one field; `registry` is that of the target module of a reference. */
 export function compileField(field: FieldDefinition, registry: Registry | undefined): FieldMapper {
@@ -42,12 +42,12 @@ interface Picked {
 }
 
 /** The first present spelling; a later one that holds another value would be lost silently, so it is a fault. */
-function pick(field: FieldDefinition, record: object, place: FindingPlace, sink: FindingSink): Picked | { fault: true } | undefined {
+function pick(field: FieldDefinition, record: object, place: FindingPlace, sink: FindingSink): Picked | typeof FAULT | undefined {
   let picked: Picked | undefined;
   for (const name of field.from) {
     const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
     if (value === undefined || (value === null && field.from.length > 1)) continue;
-    const problem = typeof value === "object" || typeof value !== "boolean" ? findValueProblem(value) : undefined;
+    const problem = findValueProblem(value);
     if (problem !== undefined) {
       const at = name + problem.path;
       sink(finding("SOURCE_VALUE_INVALID", { ...place, field: at, rule: problem.reason, got: problem.got }));

@@ -69,14 +69,9 @@ export class RecordMapper {
     return entity === undefined ? undefined : { ...identity, entity };
   }
 
-  /** Reports the registry entries for which the source had no record. */
-  reportUnused(): void {
-    for (let index = 0; index < this.#seen.length; index += 1) {
-      if (this.#seen[index] === 1) continue;
-      const legacyId = printableLegacyId(this.#registry.legacyIdAt(index));
-      const place = { module: this.#module.name, id: this.#registry.uuidAt(index) };
-      this.#sink(finding("REGISTRY_ENTRY_UNUSED", legacyId === undefined ? place : { ...place, legacyId }));
-    }
+  /** One byte per entry of the module's registry: 1 once a record with its legacy id was seen. */
+  get seen(): Uint8Array {
+    return this.#seen;
   }
 
   #identify(record: object, start: FindingPlace): { id: string; place: FindingPlace } | undefined {

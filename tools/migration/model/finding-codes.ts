@@ -10,9 +10,9 @@ export interface FindingCodeEntry {
   readonly remedy: string;
 }
 
-const REBUILD = "Do not use this candidate; rebuild it with `migrate`, then `scan-all`.";
-const FIX_SOURCE = "Mend the record in the source, or add a mapping rule in module.json, then `dry-run`.";
-const FIX_REGISTRY = "Mend the registry file, then `registry check`.";
+const REBUILD = "Do not use this candidate; rebuild it with `candor migrate`, then `candor scan-all`.";
+const FIX_SOURCE = "Mend the record in the source, or add a mapping rule in module.json, then `candor dry-run`.";
+const FIX_REGISTRY = "Mend the registry file, then `candor registry check`.";
 
 function blocker(check: Check, title: string, remedy: string): FindingCodeEntry {
   return { check, severity: "BLOCKER", title, remedy };
@@ -29,7 +29,7 @@ export const FINDING_CODES = {
   SOURCE_FIELD_UNKNOWN: blocker(
     "source",
     "A source field is neither mapped nor dropped.",
-    "Map it in `fields` or list it in `drop` of module.json, then `dry-run`.",
+    "Map it in `fields` or list it in `drop` of module.json, then `candor dry-run`.",
   ),
   SOURCE_MODULE_EMPTY: blocker(
     "source",
@@ -50,7 +50,7 @@ export const FINDING_CODES = {
   REGISTRY_ENTRY_MISSING: blocker(
     "registry",
     "A source record has no registry entry.",
-    "`registry propose` writes the missing entries for review; add them, then `registry freeze`.",
+    "`candor registry propose` writes the missing entries for review; add them, then `candor registry freeze`.",
   ),
   REFERENCE_UNMAPPED: blocker(
     "references",
@@ -93,13 +93,13 @@ export const FINDING_CODES = {
   REGISTRY_UNSORTED: blocker(
     "registry",
     "A registry is not ascending by the UTF-8 bytes of legacyId.",
-    "Sort the file; `registry check` names the first entry out of order.",
+    "Sort the file; `candor registry check` names the first entry out of order.",
   ),
-  REGISTRY_NOT_FROZEN: warning("registry", "A registry has no digest in the lock file.", "`registry freeze`"),
+  REGISTRY_NOT_FROZEN: warning("registry", "A registry has no digest in the lock file.", "`candor registry freeze`"),
   REGISTRY_GROWN: warning(
     "registry",
     "A registry has grown since it was frozen; every frozen entry is unchanged.",
-    "Review the new entries, then `registry freeze`.",
+    "Review the new entries, then `candor registry freeze`.",
   ),
   REGISTRY_CHANGED: blocker(
     "registry",

@@ -1,0 +1,81 @@
+import type { Stats } from "node:fs";
+import { finding, type FindingSink } from "../model/finding.ts";
+import type { FindingCode } from "../model/finding-codes.ts";
+import {
+  CHECKSUMS_NAME,
+  CHUNKS_NAME,
+  DATA_NAME,
+  DIRECTORY_MODE,
+  ENTITIES_NAME,
+  FILE_MODE,
+  MERKLE_NAME,
+  RUN_NAME,
+} from "../stores/module-files.ts";
+import { listFolder, statPath } from "./candidate-files.ts";
+
+/** Reports missing, unexpected and mistyped paths and wrong modes of a candidate against the modules it should hold. */
+export function checkLayout(input: string, modules: readonly string[], sink: FindingSink): void {
+  checkFolder(input, "", [CHECKSUMS_NAME, ...modules], sink);
+  checkFolder(input, CHECKSUMS_NAME, [RUN_NAME], sink);
+  for (const module of modules) {
+    if (statPath(input, module) === undefined) {
+      sink(finding("MODULE_MISSING", { module, file: module }));
+      continue;
+    }
+    checkFolder(input, module, [CHECKSUMS_NAME, DATA_NAME], sink, module);
+    checkFolder(input, `${module}/${CHECKSUMS_NAME}`, [CHUNKS_NAME, ENTITIES_NAME, MERKLE_NAME], sink, module);
+  }
+}
+
+const FOLDERS_AT_TOP = 1;
+
+function checkFolder(input: string, folder: string, expected: readonly string[], sink: FindingSink, module?: string): void {
+  const place = module === undefined ? {} : { module };
+  const stats = statPath(input, folder);
+  if (stats === undefined) {
+    sink(finding("FILE_MISSING", { ...place, file: `${folder}/` }));
+    return;
+  }
+  if (!stats.isDirectory()) {
+    sink(finding("FILE_TYPE", { ...place, file: folder, expected: "a directory", got: typeName(stats) }));
+    return;
+  }
+  checkMode(folder === "" ? "." : folder, stats, DIRECTORY_MODE, sink, place);
+  const present = listFolder(input, folder);
+  for (const name of present) {
+    if (expected.includes(name)) continue;
+    const file = folder === "" ? name : `${folder}/${name}`;
+    const isFolderAtTop = folder === "" && statPath(input, file)?.isDirectory() === true;
+    const code: FindingCode = isFolderAtTop ? "MODULE_UNEXPECTED" : "FILE_UNEXPECTED";
+    sink(finding(code, { ...place, file }));
+  }
+  for (const name of expected) checkFile(input, folder, name, sink, place);
+}
+
+function checkFile(input: string, folder: string, name: string, sink: FindingSink, place: { module?: string }): void {
+  const file = folder === "" ? name : `${folder}/${name}`;
+  const isFolder = folder.split("/").length === FOLDERS_AT_TOP && (folder === "" || name === CHECKSUMS_NAME);
+  if (isFolder) return;
+  const stats = statPath(input, file);
+  if (stats === undefined) {
+    sink(finding("FILE_MISSING", { ...place, file }));
+  } else if (!stats.isFile()) {
+    sink(finding("FILE_TYPE", { ...place, file, expected: "a regular file", got: typeName(stats) }));
+  } else checkMode(file, stats, FILE_MODE, sink, place);
+}
+
+function checkMode(file: string, stats: Stats, expected: number, sink: FindingSink, place: { module?: string }): void {
+  const mode = stats.mode & 0o7777;
+  if (mode === expected) return;
+  sink(finding("FILE_MODE", { ...place, file, expected: octal(expected), got: octal(mode) }));
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
+function typeName(stats: Stats): string {
+  if (stats.isSymbolicLink()) return "a symbolic link";
+  if (stats.isDirectory()) return "a directory";
+  return stats.isFile() ? "a regular file" : "a special file";
+}

@@ -1,5 +1,5 @@
 import { type ChunkRecord, isChunkEnd } from "../integrity/chunks.ts";
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 
 /** Compares where chunks should end by their content with where the list says they end; reports the first difference. */
 export class ChunkBoundaries {
@@ -13,7 +13,11 @@ export class ChunkBoundaries {
   #last = "";
   #differs = false;
 
-  constructor(chunks: readonly ChunkRecord[], place: { readonly module: string; readonly file: string }, sink: FindingSink) {
+  constructor(
+    chunks: readonly ChunkRecord[],
+    place: { readonly module: string; readonly file: string },
+    sink: FindingSink,
+  ) {
     this.#chunks = chunks;
     this.#place = place;
     this.#sink = sink;

@@ -1,10 +1,10 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type ChunkRecord, findChunkGap, parseChunkLine } from "../integrity/chunks.ts";
 import { sha256Hex } from "../integrity/digest.ts";
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 import { LineReader } from "../stores/line-reader.ts";
 import { CHECKSUMS_NAME, CHUNKS_NAME } from "../stores/module-files.ts";
-import { createHash } from "node:crypto";
 
 /** What was found in a module's chunks.jsonl. */
 export interface ChunkList {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import type { ChunkRecord } from "../integrity/chunks.ts";
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 
 /** Compares the raw bytes of one file, given block by block in order, with the digests of a chunk list. */
 export class ChunkVerifier {

@@ -1,4 +1,4 @@
-import { type Check, type FindingPlace, finding, type FindingSink } from "../model/finding.ts";
+import { type Check, type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import { compileInvariantCheck } from "./invariant-check.ts";

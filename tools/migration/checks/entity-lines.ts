@@ -1,5 +1,5 @@
 import { parseEntityLine } from "../integrity/digest.ts";
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 import { LineReader } from "../stores/line-reader.ts";
 
 /** One well-formed line of entities.jsonl. */

@@ -22,7 +22,10 @@ function descend(
   visit: (value: JsonValue, field: string) => void,
 ): void {
   const [step, ...rest] = path;
-  if (step === undefined) return visit(value, field);
+  if (step === undefined) {
+    visit(value, field);
+    return;
+  }
   const prefix = field === "" ? "" : `${field}/`;
   if (step === "*" && Array.isArray(value)) {
     value.forEach((element: JsonValue, index) => {
@@ -36,8 +39,8 @@ function descend(
 
 /** Calls `visit` for every string inside a value. */
 export function visitStrings(value: JsonValue, field: string, visit: (text: string, field: string) => void): void {
-  if (typeof value === "string") return visit(value, field);
-  if (Array.isArray(value)) {
+  if (typeof value === "string") visit(value, field);
+  else if (Array.isArray(value)) {
     value.forEach((element: JsonValue, index) => {
       visitStrings(element, `${field}/${index}`, visit);
     });

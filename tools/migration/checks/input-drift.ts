@@ -1,6 +1,6 @@
-import type { RunInputs } from "../integrity/run-file.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
-import { finding, type FindingSink } from "../model/finding.ts";
+import type { RunInputs } from "../integrity/run-file.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 
 /** Reports every input of a candidate that differs from what the project holds now. */
 export function checkInputDrift(recorded: RunInputs, current: RunInputs, sink: FindingSink): void {
@@ -11,7 +11,9 @@ export function checkInputDrift(recorded: RunInputs, current: RunInputs, sink: F
     const got = now.get(field) ?? "nothing";
     if (expected === got) continue;
     const module = /^(?:modules|registries)\/([^/]+)/.exec(field)?.[1];
-    sink(finding("INPUT_DRIFT", { ...(module === undefined ? {} : { module }), field: `inputs/${field}`, expected, got }));
+    sink(
+      finding("INPUT_DRIFT", { ...(module === undefined ? {} : { module }), field: `inputs/${field}`, expected, got }),
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 import type { FindingCode } from "../model/finding-codes.ts";
 import {
   CHECKSUMS_NAME,
@@ -29,7 +29,13 @@ export function checkLayout(input: string, modules: readonly string[], sink: Fin
 
 const FOLDERS_AT_TOP = 1;
 
-function checkFolder(input: string, folder: string, expected: readonly string[], sink: FindingSink, module?: string): void {
+function checkFolder(
+  input: string,
+  folder: string,
+  expected: readonly string[],
+  sink: FindingSink,
+  module?: string,
+): void {
   const place = module === undefined ? {} : { module };
   const stats = statPath(input, folder);
   if (stats === undefined) {

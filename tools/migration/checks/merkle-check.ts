@@ -1,6 +1,6 @@
 import { sha256Hex } from "../integrity/digest.ts";
 import { type MerkleRecord, parseMerkle } from "../integrity/merkle-file.ts";
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 import { CHECKSUMS_NAME, MERKLE_NAME } from "../stores/module-files.ts";
 import { readSmallFile } from "./candidate-files.ts";
 import type { ModuleFacts } from "./module-scan.ts";

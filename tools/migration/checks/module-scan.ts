@@ -1,7 +1,7 @@
 import { CompactRange } from "../integrity/compact-range.ts";
-import { leafHash, entityLine, sha256Hex } from "../integrity/digest.ts";
+import { entityLine, leafHash, sha256Hex } from "../integrity/digest.ts";
 import { type LineResult, parseLine } from "../integrity/line.ts";
-import { type Check, type FindingPlace, finding, type FindingSink } from "../model/finding.ts";
+import { type Check, type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonObject } from "../model/json.ts";
 import { UUID } from "../model/module.ts";
 import { type Line, LineReader } from "../stores/line-reader.ts";
@@ -75,7 +75,12 @@ class ModuleScan {
     this.#parses = options.checks.has("encoding");
     this.#order = new OrderCheck(sink);
     if (this.#digests && sizeOf(input, chunksFile) !== undefined) {
-      this.#chunkList = readChunkList(input, module, { data: this.#sizes.data ?? 0, entities: this.#sizes.entities ?? 0 }, sink);
+      this.#chunkList = readChunkList(
+        input,
+        module,
+        { data: this.#sizes.data ?? 0, entities: this.#sizes.entities ?? 0 },
+        sink,
+      );
     }
     const list = this.#chunkList ?? NO_CHUNKS;
     if (list.lines === list.chunks.length && this.#chunkList !== undefined) {
@@ -89,7 +94,9 @@ class ModuleScan {
     if (this.#digests && this.#sizes.entities !== undefined) {
       const place = { module, file: entitiesFile };
       const verifier = new ChunkVerifier("entities", list.chunks, place, sink);
-      this.#lines = new EntityLines(`${input}/${entitiesFile}`, place, sink, (block, offset) => verifier.update(block, offset));
+      this.#lines = new EntityLines(`${input}/${entitiesFile}`, place, sink, (block, offset) =>
+        verifier.update(block, offset),
+      );
     }
   }
 

@@ -1,4 +1,4 @@
-import { type FindingPlace, finding, type FindingSink } from "../model/finding.ts";
+import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 
 /** Reports ids that are not strictly above the one before; equal neighbours are duplicates. */
 export class OrderCheck {

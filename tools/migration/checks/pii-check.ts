@@ -1,4 +1,4 @@
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import { visitPath, visitStrings } from "./entity-walk.ts";
 import { piiDetectors } from "./pii-detectors.ts";

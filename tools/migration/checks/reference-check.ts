@@ -1,5 +1,5 @@
 import { IdTable } from "../integrity/id-table.ts";
-import { type FindingPlace, finding, type FindingSink } from "../model/finding.ts";
+import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type ModuleDefinition, UUID } from "../model/module.ts";
 import { visitPath } from "./entity-walk.ts";

@@ -1,4 +1,4 @@
-import { finding, type FindingPlace, type FindingSink } from "../model/finding.ts";
+import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import { printableLegacyId } from "../registry/legacy-id.ts";
 import type { Registry } from "../registry/registry.ts";
 

@@ -1,5 +1,5 @@
 import { parseRun, type RunRecord, runRoot } from "../integrity/run-file.ts";
-import { finding, type FindingSink } from "../model/finding.ts";
+import { type FindingSink, finding } from "../model/finding.ts";
 import { CHECKSUMS_NAME, RUN_NAME } from "../stores/module-files.ts";
 import { readSmallFile } from "./candidate-files.ts";
 import type { MerkleFile } from "./merkle-check.ts";
@@ -23,7 +23,12 @@ export function checkRunRoot(run: RunRecord, sink: FindingSink): void {
 }
 
 /** Compares the record of one module in run.json with the module's merkle.json, and its ledger. */
-export function checkRunModule(run: RunRecord, module: string, merkle: MerkleFile | undefined, sink: FindingSink): void {
+export function checkRunModule(
+  run: RunRecord,
+  module: string,
+  merkle: MerkleFile | undefined,
+  sink: FindingSink,
+): void {
   const recorded = run.modules.find((entry) => entry.name === module);
   if (recorded === undefined) return;
   const place = { module, file: FILE };

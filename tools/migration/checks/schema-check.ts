@@ -1,5 +1,5 @@
 import { createAjv, expectedBy, type ValidatorError } from "../config/schema-compiler.ts";
-import { type FindingPlace, finding, type FindingSink } from "../model/finding.ts";
+import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import { printableLegacyId } from "../registry/legacy-id.ts";
 

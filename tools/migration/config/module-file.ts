@@ -2,13 +2,13 @@ import { stringifyChecked } from "../integrity/canonical.ts";
 import { sha256Hex } from "../integrity/digest.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import type { FieldDefinition, InvariantDefinition, MapperDefinition, ModuleDefinition } from "../model/module.ts";
-import { MODULE_SHAPE } from "./shapes.ts";
 import { checkModule } from "./check-module.ts";
 import { checkShape } from "./check-shape.ts";
 import { PROJECT } from "./paths.ts";
 import type { Problems } from "./problems.ts";
 import { readBytes, readJsonFile } from "./read-json.ts";
 import { walkSchema } from "./schema-walk.ts";
+import { MODULE_SHAPE } from "./shapes.ts";
 
 /** Shapes that `checkShape` has proved, so that they can be trusted below. */
 interface RawModule {
@@ -35,7 +35,8 @@ export function parseModule(root: string, name: string, problems: Problems): Mod
   const definition = readJsonFile(root, `${folder}/module.json`, problems);
   const schema = readJsonFile(root, `${folder}/schema.json`, problems);
   if (definition !== undefined) checkShape(MODULE_SHAPE, definition, `${folder}/module.json`, problems);
-  if (schema !== undefined && !isJsonObject(schema)) problems.add(`${folder}/schema.json`, "", "an object", "another value");
+  if (schema !== undefined && !isJsonObject(schema))
+    problems.add(`${folder}/schema.json`, "", "an object", "another value");
   if (problems.count > before || definition === undefined || !isJsonObject(schema)) return undefined;
   const raw = definition as unknown as RawModule;
   const mapper = raw.mapper && parseMapper(root, folder, raw.mapper, problems);

@@ -1,6 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isUtf8 } from "node:buffer";
 import { parseStrict } from "../integrity/strict-parse.ts";
 import { systemCode } from "../model/errors.ts";
 import type { JsonValue } from "../model/json.ts";

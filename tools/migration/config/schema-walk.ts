@@ -18,7 +18,12 @@ const PINNED_FORMATS = new Set<JsonValue>(["uuid", "date", "time", "date-time"])
 export function walkSchema(schema: JsonObject): SchemaFacts {
   const references = new Map<string, Reference>();
   const piiFields = new Map<string, PiiField>();
-  const visit = (node: JsonValue | undefined, path: readonly string[], above: Inherited, seen: readonly JsonObject[]) => {
+  const visit = (
+    node: JsonValue | undefined,
+    path: readonly string[],
+    above: Inherited,
+    seen: readonly JsonObject[],
+  ) => {
     if (!isJsonObject(node) || seen.includes(node)) return;
     const here = [...seen, node];
     const inherited = annotations(node, above);

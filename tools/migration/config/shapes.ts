@@ -5,7 +5,7 @@ import { MODULE_NAME } from "../model/module.ts";
 const name = { type: "string", pattern: MODULE_NAME.source, not: { const: "checksums" } };
 const text = { type: "string", minLength: 1 };
 const texts = { type: "array", items: text, minItems: 1, uniqueItems: true };
-const textOrTexts = { if: { type: "string" }, then: text, else: texts };
+const textOrTexts = { type: ["string", "array"], minLength: 1, items: text, minItems: 1, uniqueItems: true };
 
 /** Shape of `migration/migration.json`. */
 export const MIGRATION_SHAPE = {

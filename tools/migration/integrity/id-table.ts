@@ -8,6 +8,7 @@ const SLOT_LOAD = 0.75;
 // Tabulation hashing over the 32 hex digits: with random tables no choice of ids makes linear probing slow, and the order
 // of the table never shows outside, so nothing that is written depends on it.
 const TABLES = new Uint32Array(32 * 16);
+// biome-ignore lint/plugin: a secret seed against ids chosen to collide; nothing written depends on it.
 randomBytes(TABLES.byteLength).copy(new Uint8Array(TABLES.buffer));
 
 /** What `mark` found: the id for the first time, once more, or not in the table. */

@@ -1,6 +1,6 @@
-import { UUID } from "../model/module.ts";
 import type { FieldType } from "../model/field-words.ts";
 import type { JsonValue } from "../model/json.ts";
+import { UUID } from "../model/module.ts";
 import { FAILED, TRANSFORM_FUNCTIONS } from "./transforms.ts";
 
 /** True where a value has the canonical form of a type. */

@@ -1,5 +1,5 @@
 import { findValueProblem } from "../integrity/strict-value.ts";
-import { type FindingPlace, finding, type FindingSink } from "../model/finding.ts";
+import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { FieldDefinition } from "../model/module.ts";
 import { legacyIdOf } from "../registry/legacy-id.ts";
@@ -42,7 +42,12 @@ interface Picked {
 }
 
 /** The first present spelling; a later one that holds another value would be lost silently, so it is a fault. */
-function pick(field: FieldDefinition, record: object, place: FindingPlace, sink: FindingSink): Picked | typeof FAULT | undefined {
+function pick(
+  field: FieldDefinition,
+  record: object,
+  place: FindingPlace,
+  sink: FindingSink,
+): Picked | typeof FAULT | undefined {
   let picked: Picked | undefined;
   for (const name of field.from) {
     const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
@@ -88,7 +93,9 @@ function compileConversion(field: FieldDefinition, registry: Registry | undefine
   const perElement = field.ref !== undefined || field.transform.length > 0;
   return (value, place, sink) => {
     if (!perElement || !Array.isArray(value)) return one(value, place, sink);
-    const elements = value.map((element: JsonValue, index) => one(element, { ...place, field: `${place.field}/${index}` }, sink));
+    const elements = value.map((element: JsonValue, index) =>
+      one(element, { ...place, field: `${place.field}/${index}` }, sink),
+    );
     return elements.includes(FAILED) ? FAILED : elements.filter((element) => element !== FAILED);
   };
 }

@@ -1,10 +1,10 @@
 import { createContext, Script } from "node:vm";
 import { canonicalize } from "../integrity/canonical.ts";
 import { parseStrict } from "../integrity/strict-parse.ts";
+import { findValueProblem } from "../integrity/strict-value.ts";
 import { MigrationError } from "../model/errors.ts";
 import { isJsonObject, type JsonValue } from "../model/json.ts";
 import type { MapperDefinition } from "../model/module.ts";
-import { findValueProblem } from "../integrity/strict-value.ts";
 import type { Registries } from "./record-mapper.ts";
 
 /** The mapper file of a module as a function: the record and the entity so far give the whole entity. */
@@ -64,7 +64,8 @@ export function loadMapper(mapper: MapperDefinition, registries: Registries): Ma
   }
   return (record, entity) => {
     const problem = findValueProblem(record);
-    if (problem !== undefined) return { fault: `a source value that JSON cannot carry at ${problem.path} (${problem.reason})` };
+    if (problem !== undefined)
+      return { fault: `a source value that JSON cannot carry at ${problem.path} (${problem.reason})` };
     context["__input"] = `{"record":${canonicalize(record)},"entity":${canonicalize(entity)}}`;
     try {
       return checkResult(call.runInContext(context, { timeout: TIMEOUT_MS }), entity["id"]);
@@ -81,10 +82,14 @@ function lookup(registries: Registries, module: string, legacyId: string): strin
   return index < 0 ? undefined : registry?.uuidAt(index);
 }
 
-function checkResult(text: unknown, id: JsonValue | undefined): { entity: Record<string, JsonValue> } | { fault: string } {
+function checkResult(
+  text: unknown,
+  id: JsonValue | undefined,
+): { entity: Record<string, JsonValue> } | { fault: string } {
   if (typeof text !== "string") return { fault: "the function returned no object" };
   const parsed = parseStrict(text);
-  if (!parsed.ok || !isJsonObject(parsed.value)) return { fault: "the function returned something that is not an object" };
+  if (!parsed.ok || !isJsonObject(parsed.value))
+    return { fault: "the function returned something that is not an object" };
   if (parsed.value["id"] !== id) return { fault: "the function changed the id" };
   return { entity: { ...parsed.value } };
 }

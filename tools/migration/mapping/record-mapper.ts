@@ -1,4 +1,4 @@
-import { type FindingPlace, finding, type FindingSink } from "../model/finding.ts";
+import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import { legacyIdOf, printableLegacyId } from "../registry/legacy-id.ts";
@@ -9,15 +9,16 @@ import { loadMapper, type MapperFunction } from "./mapper-sandbox.ts";
 /** The registries of all modules, by module name. */
 export type Registries = ReadonlyMap<string, Registry>;
 
-/** A source record on its way into the candidate; `entity` has not met the schema yet. */
+/** A source record on its way into the candidate. */
 export interface MappedRecord {
   readonly id: string;
-  readonly entity: Readonly<Record<string, JsonValue>>;
+  /** Not yet checked against the schema; undefined where a field has a fault, which the sink was told. */
+  readonly entity: Readonly<Record<string, JsonValue>> | undefined;
   /** Where to say that something is wrong with it. */
   readonly place: FindingPlace;
 }
 
-/** Turns the records of one module into entities; faults are findings, and a record with a fault is left out. */
+/** Turns the records of one module into entities; faults are findings, and a record with a fault becomes none. */
 export class RecordMapper {
   readonly #module: ModuleDefinition;
   readonly #registry: Registry;
@@ -54,7 +55,7 @@ export class RecordMapper {
     return this.#records;
   }
 
-  /** Maps one source record; undefined when it has a fault, which the sink was told. */
+  /** Maps one source record; undefined when it has no identity, which the sink was told. */
   map(record: unknown): MappedRecord | undefined {
     this.#records += 1;
     const start: FindingPlace = { module: this.#module.name, record: this.#records };
@@ -65,8 +66,7 @@ export class RecordMapper {
     const identity = this.#identify(record, start);
     if (identity === undefined) return undefined;
     this.#reportUnknown(record, identity.place);
-    const entity = this.#mapFields(record, identity);
-    return entity === undefined ? undefined : { ...identity, entity };
+    return { ...identity, entity: this.#mapFields(record, identity) };
   }
 
   /** One byte per entry of the module's registry: 1 once a record with its legacy id was seen. */
@@ -102,7 +102,9 @@ export class RecordMapper {
   #reportUnknown(record: object, place: FindingPlace): void {
     for (const name of Object.keys(record)) {
       if (this.#known.has(name)) continue;
-      this.#sink(finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableLegacyId(name) ?? "(a long or personal name)" }));
+      this.#sink(
+        finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableLegacyId(name) ?? "(a long or personal name)" }),
+      );
     }
   }
 
@@ -118,7 +120,9 @@ export class RecordMapper {
     if (this.#custom === undefined) return entity;
     const changed = this.#custom(record, entity);
     if ("entity" in changed) return changed.entity;
-    this.#sink(finding("MAPPING_MAPPER", { ...identity.place, rule: this.#module.mapper?.file ?? "", got: changed.fault }));
+    this.#sink(
+      finding("MAPPING_MAPPER", { ...identity.place, rule: this.#module.mapper?.file ?? "", got: changed.fault }),
+    );
     return undefined;
   }
 }

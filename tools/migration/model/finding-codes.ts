@@ -152,8 +152,8 @@ export const FINDING_CODES = {
 /** The code of a finding: stable, listed in OPERATIONS.md. */
 export type FindingCode = keyof typeof FINDING_CODES;
 
-/** Nothing of the digest, order, root or attestation checks can be waived. */
-export const UNWAIVABLE_CHECKS: ReadonlySet<Check> = new Set<Check>([
+/** Checks of which nothing can be waived: what is broken there is the proof itself. */
+const UNWAIVABLE_CHECKS: ReadonlySet<Check> = new Set<Check>([
   "layout",
   "encoding",
   "order",
@@ -162,3 +162,23 @@ export const UNWAIVABLE_CHECKS: ReadonlySet<Check> = new Set<Check>([
   "merkle",
   "waivers",
 ]);
+
+/** Codes whose record cannot become an entity: a waiver would leave it out without a word. */
+const REJECTING_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  "SOURCE_RECORD_TYPE",
+  "SOURCE_VALUE_INVALID",
+  "LEGACY_ID_MISSING",
+  "LEGACY_ID_TYPE",
+  "LEGACY_ID_DUPLICATE",
+  "MAPPING_AMBIGUOUS",
+  "MAPPING_TYPE",
+  "MAPPING_TRANSFORM",
+  "MAPPING_MAPPER",
+  "REGISTRY_ENTRY_MISSING",
+  "REFERENCE_UNMAPPED",
+]);
+
+/** True where a named person may accept findings of this code for a time. */
+export function isWaivable(code: FindingCode): boolean {
+  return !UNWAIVABLE_CHECKS.has(FINDING_CODES[code].check) && !REJECTING_CODES.has(code);
+}

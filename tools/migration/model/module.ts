@@ -1,5 +1,5 @@
-import type { Severity } from "./finding.ts";
 import type { InvariantRule, TransformName } from "./field-words.ts";
+import type { Severity } from "./finding.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
 /** `^[a-z0-9][a-z0-9_-]{0,62}$`, not `checksums` (FORMATS.md, section 1). */

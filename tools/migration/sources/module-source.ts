@@ -29,7 +29,10 @@ async function importDb(path: string, label: string): Promise<Readonly<Record<st
   }
   const loaded: unknown = await import(pathToFileURL(path).href).catch((error: unknown) => {
     const why = error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error);
-    throw new MigrationError("SOURCE_INVALID", { message: `The source ${label} cannot be loaded: ${why}`, cause: error });
+    throw new MigrationError("SOURCE_INVALID", {
+      message: `The source ${label} cannot be loaded: ${why}`,
+      cause: error,
+    });
   });
   const db = findDb(loaded);
   if (db !== undefined) return db;
@@ -58,7 +61,9 @@ function kindOf(value: unknown): string {
 
 async function* batches(collection: unknown, name: string): AsyncGenerator<readonly unknown[]> {
   if (!isIterable(collection)) {
-    throw new MigrationError("INTERNAL", { message: `The collection ${name} was not checked when the source was opened.` });
+    throw new MigrationError("INTERNAL", {
+      message: `The collection ${name} was not checked when the source was opened.`,
+    });
   }
   let batch: unknown[] = [];
   for await (const record of collection) {

@@ -5,16 +5,18 @@ import { toStoreError } from "./atomic-file.ts";
 import { BufferedOutput } from "./buffered-output.ts";
 import { FILE_MODE } from "./module-files.ts";
 
-/** Writes one new file of a candidate; after the first error every further call throws that error again. */
+/** Writes one new file; after the first error every further call throws that error again. */
 export class FileWriter {
   readonly #path: string;
+  readonly #mode: number;
   readonly #output: BufferedOutput;
   #fd: number | undefined;
   #failure: MigrationError | undefined;
 
-  /** Makes the file; IO when it exists already. */
-  constructor(path: string) {
+  /** Makes the file, which gets `mode` when it is closed; IO when it exists already. */
+  constructor(path: string, mode: number = FILE_MODE) {
     this.#path = path;
+    this.#mode = mode;
     this.#fd = this.#guard(() => openSync(path, "wx", 0o600));
     this.#output = new BufferedOutput(this.#fd);
   }
@@ -36,7 +38,7 @@ export class FileWriter {
     try {
       this.#guard(() => {
         this.#output.flush();
-        fchmodSync(fd, FILE_MODE);
+        fchmodSync(fd, this.#mode);
         // After a failed fsync the pages count as clean: a second one would succeed over lost data.
         fsyncSync(fd);
       });

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { type CommonOptions, contextFor, finish, runIdFrom, type Session, withVerdict } from "./session.ts";
+
+/** Adds `dry-run` and `migrate`. */
+export function addMigrateCommands(program: Command, session: Session): void {
+  withVerdict(program.command("dry-run"))
+    .description("read, map and check everything that migrate would; write only the report")
+    .action(async (options: CommonOptions) => {
+      const { dryRun } = await import("../operations/dry-run.ts");
+      finish(session, await dryRun(contextFor(session, options), { runId: runIdFrom("run-local") }), options);
+    });
+  withVerdict(program.command("migrate"))
+    .description("build the candidate storage_candidate/v1, or leave none")
+    .addHelpText(
+      "after",
+      "\nEnvironment:\n  MIGRATE_RUN_ID             label of the run (default run-local)\n  MIGRATE_FAIL_AFTER_MODULE  failure drill: fail after this module was built",
+    )
+    .action(async (options: CommonOptions) => {
+      const { migrate } = await import("../operations/migrate.ts");
+      const failAfterModule = process.env["MIGRATE_FAIL_AFTER_MODULE"] || undefined;
+      const outcome = await migrate(contextFor(session, options), { runId: runIdFrom("run-local"), failAfterModule });
+      finish(session, outcome, options);
+    });
+}

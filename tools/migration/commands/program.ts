@@ -1,0 +1,26 @@
+import { Command } from "commander";
+import { addMaintenanceCommands } from "./maintenance.ts";
+import { addMigrateCommands } from "./migrate.ts";
+import { addRegistryCommands } from "./registry.ts";
+import { addReportCommand } from "./report.ts";
+import { addScanCommands } from "./scan.ts";
+import type { ExitCodeRow, Session } from "./session.ts";
+
+/** The command line of the toolkit. */
+export function createProgram(session: Session): Command {
+  const program = new Command("candor")
+    .description("Build a candidate of your data, prove it, flip to it, or take it back.")
+    .showHelpAfterError("(candor --help lists the commands)")
+    .exitOverride()
+    .addHelpText("after", `\n${exitCodeHelp(session.exitCodes)}`);
+  addMigrateCommands(program, session);
+  addScanCommands(program, session);
+  addRegistryCommands(program, session);
+  addMaintenanceCommands(program, session);
+  addReportCommand(program, session);
+  return program;
+}
+
+function exitCodeHelp(rows: readonly ExitCodeRow[]): string {
+  return ["Exit codes:", ...rows.map((row) => `  ${String(row.code).padStart(3)}  ${row.meaning}`)].join("\n");
+}

@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { Option } from "commander";
+import { findRoot } from "../config/find-root.ts";
+import { PROJECT } from "../config/paths.ts";
+import { MigrationError } from "../model/errors.ts";
+import type { Context } from "../operations/context.ts";
+import type { Outcome } from "../operations/report.ts";
+import { outcomeText } from "../printers/outcome-text.ts";
+import { createProgress } from "../printers/progress.ts";
+
+/** One row of the table of exit codes. */
+export interface ExitCodeRow {
+  readonly code: number;
+  readonly meaning: string;
+}
+
+/** What the program gets from main.ts. */
+export interface Session {
+  readonly signal: AbortSignal;
+  readonly clock: () => Date;
+  readonly setExitCode: (code: 16 | 17) => void;
+  readonly exitCodes: readonly ExitCodeRow[];
+  /** How the user calls the tool, for commands in messages. */
+  readonly invocation: string;
+}
+
+/** The options of every command. */
+export interface CommonOptions {
+  readonly root?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly failOn?: "blocker" | "warning";
+}
+
+/** Adds the options that every command has. */
+export function withCommon(command: Command): Command {
+  return command
+    .option("--root <dir>", "project folder (default: the nearest one with migration/migration.json)")
+    .option("--json", "print the result as JSON on stdout")
+    .option("--quiet", "no progress");
+}
+
+/** Adds `--fail-on` to a command that has a verdict. */
+export function withVerdict(command: Command): Command {
+  const choice = new Option("--fail-on <severity>", "what makes the command fail").choices(["blocker", "warning"]);
+  return withCommon(command).addOption(choice.default("blocker"));
+}
+
+/** The context of an operation for these options. */
+export function contextFor(session: Session, options: CommonOptions): Context {
+  return {
+    root: options.root === undefined ? defaultRoot() : resolve(options.root),
+    clock: session.clock,
+    signal: session.signal,
+    progress: createProgress(process.stderr, options.quiet === true || options.json === true, session.clock),
+  };
+}
+
+/** The project around the working directory; else the one that this copy of the tool lies in. */
+function defaultRoot(): string {
+  const found = findRoot(process.cwd());
+  if (found !== undefined) return found;
+  const own = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
+  return existsSync(join(own, PROJECT.migration)) ? own : process.cwd();
+}
+
+/** Prints an outcome and sets the exit code of its verdict. */
+export function finish(session: Session, outcome: Outcome, options: CommonOptions): void {
+  const { summary } = outcome;
+  const text =
+    options.json === true ? json({ ...summary, report: outcome.report }) : outcomeText(outcome, session.invocation);
+  process.stdout.write(text);
+  const warnings = options.failOn === "warning" ? summary.totalWarnings : 0;
+  if (summary.totalBlockers + warnings > 0) session.setExitCode(16);
+  else if (summary.unverified.length > 0) session.setExitCode(17);
+}
+
+/** A value as indented JSON with a final LF. */
+export function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/** The run id from the environment, or the default of the command; USAGE when it cannot be a label. */
+export function runIdFrom(fallback: string): string {
+  const given = process.env["MIGRATE_RUN_ID"];
+  if (given === undefined || given === "") return fallback;
+  if (/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(given)) return given;
+  throw new MigrationError("USAGE", {
+    message:
+      "MIGRATE_RUN_ID must be 1 to 128 letters, digits, dots, colons, dashes or underscores, beginning with a letter or digit.",
+    remedy: "Set it to a label such as run-2026-03-14, or unset it.",
+  });
+}

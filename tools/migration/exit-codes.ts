@@ -1,0 +1,45 @@
+import type { ErrorCode } from "./model/errors.ts";
+
+/** The exit codes of every command; OPERATIONS.md prints the same table, held equal by a test. */
+export const EXIT_CODES = [
+  { code: 0, meaning: "success" },
+  { code: 1, meaning: "failed; nothing was published" },
+  { code: 2, meaning: "wrong use or wrong configuration; nothing was touched" },
+  { code: 16, meaning: "BLOCKER findings in the data (or WARNINGs with --fail-on warning)" },
+  { code: 17, meaning: "could not verify: something could not be read" },
+  { code: 30, meaning: "another run holds the lock" },
+  { code: 130, meaning: "interrupted" },
+] as const;
+
+/** An exit code of the table. */
+export type ExitCode = (typeof EXIT_CODES)[number]["code"];
+
+const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
+  USAGE: 2,
+  CONFIG_MISSING: 2,
+  CONFIG_INVALID: 2,
+  REGISTRY_MISSING: 2,
+  REGISTRY_INVALID: 2,
+  SOURCE_INVALID: 2,
+  LIVE_POINTER: 2,
+  CANDIDATE_EXISTS: 2,
+  CANDIDATE_MISSING: 2,
+  DISK_SPACE: 1,
+  DISK_FULL: 1,
+  NOT_WRITABLE: 1,
+  IO: 1,
+  SOURCE_READ: 1,
+  VALUE_INVALID: 1,
+  READ_BACK: 1,
+  LEDGER: 1,
+  INJECTED_FAILURE: 1,
+  INTERNAL: 1,
+  UNVERIFIABLE: 17,
+  LOCK_HELD: 30,
+  INTERRUPTED: 130,
+};
+
+/** The exit code for a coded error. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return BY_ERROR[code];
+}

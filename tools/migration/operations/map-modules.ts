@@ -1,0 +1,121 @@
+import { compileEntityChecks } from "../checks/entity-checks.ts";
+import { checkPiiClasses } from "../checks/pii-check.ts";
+import { ReferenceCheck } from "../checks/reference-check.ts";
+import { reportUnused } from "../checks/registry-agreement.ts";
+import type { EntityCheck } from "../checks/schema-check.ts";
+import type { Project } from "../config/project.ts";
+import { stringifyChecked } from "../integrity/canonical.ts";
+import { MAX_LINE_BYTES } from "../integrity/limits.ts";
+import { findValueProblem } from "../integrity/strict-value.ts";
+import { type MappedRecord, RecordMapper } from "../mapping/record-mapper.ts";
+import { type Check, finding } from "../model/finding.ts";
+import type { ModuleDefinition } from "../model/module.ts";
+import type { Source } from "../sources/source.ts";
+import { type Context, turn } from "./context.ts";
+import type { FindingBook } from "./finding-book.ts";
+import type { RegistryMap } from "./inputs.ts";
+
+/** The books of one module: every record read was either written or rejected with a finding. */
+export interface Ledger {
+  read: number;
+  written: number;
+  rejected: number;
+}
+
+/** What a run over the source needs. */
+export interface MapRun {
+  readonly project: Project;
+  readonly registries: RegistryMap;
+  readonly source: Source;
+  readonly book: FindingBook;
+  readonly context: Context;
+  /** Takes an entity that passed every check on its own; called in source order. */
+  readonly emit: (module: ModuleDefinition, id: string, line: string) => void;
+  /** Called when all records of a module were read. */
+  readonly endModule?: (module: ModuleDefinition, ledger: Ledger) => Promise<void>;
+}
+
+/** The checks that every record and entity meets on its way into a candidate. */
+export const MAP_CHECKS: ReadonlySet<Check> = new Set<Check>([
+  "source",
+  "mapping",
+  "registry",
+  "schema",
+  "references",
+  "invariants",
+  "pii",
+  "drift",
+  "waivers",
+]);
+
+/** Reads, maps and checks every record of every module; findings go to the book, entities to `emit`. */
+export async function mapModules(run: MapRun): Promise<ReadonlyMap<string, Ledger>> {
+  const { project, book } = run;
+  const references = new ReferenceCheck(project.modules);
+  const ledgers = new Map<string, Ledger>();
+  for (const module of project.modules) {
+    checkPiiClasses(module, book.sink);
+    run.context.progress.stage(`read ${module.name}`);
+    const ledger = await mapModule(run, module, references);
+    ledgers.set(module.name, ledger);
+    await run.endModule?.(module, ledger);
+  }
+  references.finish(project.modules, book.sink);
+  run.context.progress.end();
+  return ledgers;
+}
+
+async function mapModule(run: MapRun, module: ModuleDefinition, references: ReferenceCheck): Promise<Ledger> {
+  const { book, registries, source, context } = run;
+  const mapper = new RecordMapper(module, registries, book.sink);
+  const check = compileEntityChecks(module, run.project.phoneRegions, MAP_CHECKS);
+  const ledger: Ledger = { read: 0, written: 0, rejected: 0 };
+  for await (const batch of source.read(module.collection)) {
+    for (const record of batch) {
+      ledger.read += 1;
+      const mapped = mapper.map(record);
+      const line = mapped === undefined ? undefined : judge(mapped, run, module, check, references);
+      if (mapped === undefined || line === undefined) ledger.rejected += 1;
+      else {
+        ledger.written += 1;
+        run.emit(module, mapped.id, line);
+      }
+    }
+    context.progress.advance(batch.length);
+    await turn(context);
+  }
+  if (ledger.read === 0 && !module.allowEmpty) {
+    book.sink(finding("SOURCE_MODULE_EMPTY", { module: module.name, expected: "at least one record", got: "none" }));
+  }
+  const registry = registries.get(module.name);
+  if (registry !== undefined) reportUnused(module.name, registry, mapper.seen, book.sink);
+  return ledger;
+}
+
+/** The canonical line of a mapped record; undefined when a check of its own blocked it. */
+function judge(
+  mapped: MappedRecord,
+  run: MapRun,
+  module: ModuleDefinition,
+  check: EntityCheck,
+  references: ReferenceCheck,
+): string | undefined {
+  const { sink } = run.book;
+  references.addEntity(module.name, mapped.id);
+  if (mapped.entity === undefined) return undefined;
+  const problem = findValueProblem(mapped.entity);
+  if (problem !== undefined) {
+    const place = { ...mapped.place, field: problem.path.slice(1), rule: problem.reason, got: problem.got };
+    sink(finding("SOURCE_VALUE_INVALID", place));
+    return undefined;
+  }
+  const before = run.book.blockers;
+  check(mapped.entity, mapped.place, sink);
+  references.addReferences(module, mapped.entity, mapped.place);
+  const line = stringifyChecked(mapped.entity);
+  if (line.length * 3 > MAX_LINE_BYTES && Buffer.byteLength(line) > MAX_LINE_BYTES) {
+    const expected = `at most ${MAX_LINE_BYTES} bytes`;
+    sink(finding("SOURCE_VALUE_INVALID", { ...mapped.place, rule: "LINE_TOO_LONG", expected, got: "a longer record" }));
+  }
+  return run.book.blockers > before ? undefined : line;
+}

@@ -1,0 +1,66 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT } from "../config/paths.ts";
+import { loadProject } from "../config/project.ts";
+import { compareCodeUnits } from "../integrity/order.ts";
+import { MigrationError } from "../model/errors.ts";
+import { type Check, type FindingSink, finding } from "../model/finding.ts";
+import type { ModuleDefinition } from "../model/module.ts";
+import type { Context } from "./context.ts";
+import { checkFreeze, loadRegistries } from "./inputs.ts";
+import { type Outcome, Report } from "./report.ts";
+
+const CHECKS: ReadonlySet<Check> = new Set<Check>(["registry", "waivers"]);
+
+/** Checks registries by themselves and against the freeze; `modules` empty means all. */
+export async function checkRegistries(
+  context: Context,
+  options: { readonly runId: string; readonly modules: readonly string[] },
+): Promise<Outcome> {
+  const project = loadProject(context.root);
+  const modules = pickModules(project.modules, options.modules);
+  const report = new Report(context, {
+    command: "registry check",
+    runId: options.runId,
+    waivers: project.waivers.filter((waiver) => waiver.code !== "REGISTRY_ENTRY_UNUSED"),
+    checks: CHECKS,
+    modules: new Set(modules.map(({ name }) => name)),
+  });
+  try {
+    const registries = loadRegistries(context.root, modules, report.book.sink);
+    checkFreeze(context.root, registries, report.book.sink);
+    if (options.modules.length === 0) checkUnknownRegistries(context.root, project.modules, report.book.sink);
+    const sizes = [...registries.values()].map(({ module, size }) => [module, { size }] as const);
+    return report.publish({ modules: Object.fromEntries(sizes), level: "registry" });
+  } catch (error) {
+    report.discard();
+    throw error;
+  }
+}
+
+/** The modules of these names in the order of migration.json; all where none is named. USAGE for an unknown name. */
+export function pickModules(
+  modules: readonly ModuleDefinition[],
+  names: readonly string[],
+): readonly ModuleDefinition[] {
+  const unknown = names.filter((name) => !modules.some((module) => module.name === name));
+  if (unknown.length > 0) {
+    throw new MigrationError("USAGE", {
+      message: `Unknown ${unknown.length === 1 ? "module" : "modules"} ${unknown.join(", ")}.`,
+      remedy: `The modules are: ${modules.map(({ name }) => name).join(" ")}.`,
+    });
+  }
+  return names.length === 0 ? modules : modules.filter(({ name }) => names.includes(name));
+}
+
+/** Reports files beside the registries that belong to no module. */
+export function checkUnknownRegistries(root: string, modules: readonly ModuleDefinition[], sink: FindingSink): void {
+  const folder = join(root, PROJECT.mapping);
+  if (!existsSync(folder)) return;
+  const known = new Set(modules.flatMap(({ name }) => [`${name}.json`, `${name}.jsonl`]));
+  for (const name of readdirSync(folder).sort(compareCodeUnits)) {
+    const file = `${PROJECT.mapping}/${name}`;
+    if (known.has(name) || file === PROJECT.lock || file === PROJECT.lockEntries || name.startsWith(".")) continue;
+    sink(finding("REGISTRY_FILE_UNKNOWN", { file }));
+  }
+}

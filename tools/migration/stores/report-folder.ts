@@ -1,0 +1,78 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fsyncDirectory, toStoreError, writeFileAtomic } from "./atomic-file.ts";
+import { FileWriter } from "./file-writer.ts";
+import { isPidAlive } from "./owner.ts";
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/**
+ * The report of one command, `<reports>/latest-<name>/`. The old one goes when the command starts and the new one
+ * comes when it ends, so that a report is never that of an earlier run.
+ */
+export class ReportFolder {
+  readonly #reports: string;
+  readonly #name: string;
+  readonly #building: string;
+  readonly #findings: FileWriter;
+
+  /** Removes the old report and opens a private folder for the new one. */
+  constructor(reports: string, command: string) {
+    this.#reports = reports;
+    this.#name = `latest-${command}`;
+    this.#building = join(reports, `.${this.#name}-${process.pid}`);
+    try {
+      mkdirSync(reports, { recursive: true, mode: FOLDER_MODE });
+      chmodSync(reports, FOLDER_MODE);
+      this.#sweep();
+      this.#removeOld();
+      mkdirSync(this.#building, { mode: FOLDER_MODE });
+      this.#findings = new FileWriter(join(this.#building, "findings.jsonl"), FILE_MODE);
+    } catch (error) {
+      throw toStoreError(error, `Opening the report ${this.#name}`);
+    }
+  }
+
+  /** Appends one line to findings.jsonl. */
+  addFinding(line: string): void {
+    this.#findings.write(`${line}\n`);
+  }
+
+  /** Writes the other files and shows the report under its fixed name. */
+  publish(files: Readonly<Record<string, string>>): void {
+    try {
+      this.#findings.close();
+      for (const [name, text] of Object.entries(files)) {
+        writeFileAtomic(join(this.#building, name), text, { mode: FILE_MODE });
+      }
+      this.#removeOld();
+      renameSync(this.#building, join(this.#reports, this.#name));
+      fsyncDirectory(this.#reports);
+    } catch (error) {
+      throw toStoreError(error, `Writing the report ${this.#name}`);
+    }
+  }
+
+  /** Gives the report up; there is then none of this command. */
+  discard(): void {
+    rmSync(this.#building, { recursive: true, force: true });
+  }
+
+  #removeOld(): void {
+    const place = join(this.#reports, this.#name);
+    if (!existsSync(place)) return;
+    const aside = join(this.#reports, `.old-${this.#name}-${process.pid}`);
+    renameSync(place, aside);
+    rmSync(aside, { recursive: true, force: true });
+  }
+
+  #sweep(): void {
+    for (const name of readdirSync(this.#reports)) {
+      const pid = /^\.(?:old-)?latest-.*-(\d+)$/.exec(name)?.[1];
+      if (pid !== undefined && (Number(pid) === process.pid || !isPidAlive(Number(pid)))) {
+        rmSync(join(this.#reports, name), { recursive: true, force: true });
+      }
+    }
+  }
+}

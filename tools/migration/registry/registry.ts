@@ -4,9 +4,6 @@ import type { EntryColumns } from "./entry-columns.ts";
 import type { LegacyIdIndex } from "./legacy-id-index.ts";
 import type { UuidIndex } from "./uuid-index.ts";
 
-/** Characters of entry lines hashed at a time: one call per line costs twice as much. */
-const HASHED_TOGETHER = 65_536;
-
 /** What a registry is made of; the columns are in registry order and hold no legacy id twice. */
 export interface RegistryParts {
   readonly module: string;
@@ -77,12 +74,6 @@ export class Registry {
 
 function hashEntries(entries: Iterable<RegistryEntry>): string {
   const hash = createHash("sha256");
-  let pending = "";
-  for (const entry of entries) {
-    pending += `${entryLine(entry)}\n`;
-    if (pending.length < HASHED_TOGETHER) continue;
-    hash.update(pending);
-    pending = "";
-  }
-  return hash.update(pending).digest("hex");
+  for (const entry of entries) hash.update(`${entryLine(entry)}\n`);
+  return hash.digest("hex");
 }

@@ -1,0 +1,52 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { MigrationError } from "../../tools/migration/model/errors.ts";
+import type { Finding } from "../../tools/migration/model/finding.ts";
+import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
+import { registryFileText } from "../../tools/migration/registry/generate.ts";
+import { loadRegistry } from "../../tools/migration/registry/load-registry.ts";
+import type { Registry } from "../../tools/migration/registry/registry.ts";
+
+/** A UUID that ends in `number`. */
+export function uuid(number: number): string {
+  return `00000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
+}
+
+/** A well-formed entry. */
+export function entry(legacyId: string, number: number, version = 1): RegistryEntry {
+  return { legacyId, targetUuid: uuid(number), version };
+}
+
+/** Writes `text` as the registry of `module` and loads it. */
+export function loadText(dir: string, module: string, text: string, blockSizeBytes = 65_536): Loaded {
+  const path = join(dir, `${module}.json`);
+  writeFileSync(path, text);
+  const findings: Finding[] = [];
+  const file = `migration/mapping/${module}.json`;
+  const registry = loadRegistry({ module, path, file, blockSizeBytes }, (found) => findings.push(found));
+  return { registry, findings };
+}
+
+/** A registry and what loading it found. */
+export interface Loaded {
+  readonly registry: Registry;
+  readonly findings: readonly Finding[];
+}
+
+/** Writes entries in the committed form and loads them; they must be free of faults. */
+export function loadEntries(dir: string, module: string, entries: Iterable<RegistryEntry>): Registry {
+  const { registry, findings } = loadText(dir, module, [...registryFileText(entries)].join(""));
+  if (findings.length > 0) throw new Error(`a fixture has faults: ${JSON.stringify(findings)}`);
+  return registry;
+}
+
+/** The coded error that `run` throws. */
+export function thrown(run: () => unknown): MigrationError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof MigrationError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,8 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 
-/** Longest line a candidate may have, in bytes without LF (FORMATS.md, section 2). */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const BLOCK_BYTES = 512 * 1024;
 const LF = 10;
 const EMPTY = Buffer.alloc(0);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   closeSync,
   fstatSync,
@@ -11,6 +10,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
+import { sha256Hex } from "../integrity/digest.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 import { toStoreError, writeFully } from "./atomic-file.ts";
 import { currentOwner, formatOwner, type Owner, ownerState, parseOwner } from "./owner.ts";
@@ -103,7 +103,7 @@ function take(path: string, record: OwnRecord): void {
  * is taken over by the same rule.
  */
 function replaceDead(path: string, dead: Held, record: OwnRecord): boolean {
-  const guard = join(record.dir, `${LOCK_NAME}-${hashText(`${path}\0${dead.inode}\0${dead.text}`)}`);
+  const guard = join(record.dir, `${LOCK_NAME}-${sha256Hex(`${path}\0${dead.inode}\0${dead.text}`).slice(0, 32)}`);
   take(guard, record);
   try {
     const now = readHeld(path);
@@ -168,10 +168,6 @@ function readHeld(path: string): Held | undefined {
 
 function isSame(left: Held, right: Held): boolean {
   return left.inode === right.inode && left.text === right.text;
-}
-
-function hashText(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
 function lockHeld(owner: Owner | undefined): MigrationError {

@@ -7,7 +7,7 @@ import { UUID } from "../model/module.ts";
  * unless it is really there), strict about unknown keywords, lower-case UUIDs.
  */
 export function createAjv(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strict: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strictSchema: true, strictTypes: false });
   formats.default(ajv, { mode: "full" });
   ajv.addFormat("uuid", UUID);
   ajv.addKeyword({ keyword: "ref", schemaType: "string" });

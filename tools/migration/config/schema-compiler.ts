@@ -3,17 +3,35 @@ import formats from "ajv-formats";
 import { UUID } from "../model/module.ts";
 
 /**
- * A fresh validator for JSON Schema 2020-12: all errors, own properties only (a key named `toString` is absent
- * unless it is really there), strict about unknown keywords, lower-case UUIDs.
+ * All errors, own properties only (a key named `toString` is absent unless it is really there), strict about unknown
+ * keywords, lower-case UUIDs.
  */
-export function createAjv(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strictSchema: true, strictTypes: false });
+function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    ownProperties: true,
+    strictSchema: true,
+    strictTypes: false,
+  });
   formats.default(ajv, { mode: "full" });
   ajv.addFormat("uuid", UUID);
   ajv.addKeyword({ keyword: "ref", schemaType: "string" });
   ajv.addKeyword({ keyword: "pii", metaSchema: { enum: [0, 1, 2] } });
   ajv.addKeyword({ keyword: "residency", metaSchema: { type: "string", minLength: 1 } });
   return ajv;
+}
+
+let shared: Ajv2020 | undefined;
+
+/** Compiles a JSON Schema 2020-12; throws where it is none. Schemas do not see each other, whatever their `$id`. */
+export function compileSchema(schema: object): Validator {
+  // One for all: each instance compiles the meta-schemas anew, which took three quarters of reading a project.
+  shared ??= createAjv();
+  try {
+    return shared.compile(schema);
+  } finally {
+    if (typeof Reflect.get(schema, "$id") === "string") shared.removeSchema(schema);
+  }
 }
 
 /** A compiled schema: true, or false with `errors` set. */

@@ -48,7 +48,8 @@ export function expectedBy(error: ValidatorError): string {
   if (error.keyword === "required") return `the property ${JSON.stringify(params["missingProperty"])}`;
   if (error.keyword === "additionalProperties") return "no other property";
   if (error.keyword === "pattern") return `text matching ${String(params["pattern"])}`;
-  return (error.message ?? error.keyword).replace(/^must /, "");
+  const said = (error.message ?? error.keyword).replace(/^must (be )?/, "");
+  return said.replace(/^NOT have /, "no ");
 }
 
 function list(values: unknown): string {

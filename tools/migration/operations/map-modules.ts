@@ -8,8 +8,9 @@ import { stringifyChecked } from "../integrity/canonical.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { findValueProblem } from "../integrity/strict-value.ts";
 import { type MappedRecord, RecordMapper } from "../mapping/record-mapper.ts";
-import { type Check, type FindingSink, finding } from "../model/finding.ts";
+import { type Check, type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { namedLegacyId } from "../registry/legacy-id.ts";
 import type { Source } from "../sources/source.ts";
 import { type Context, turn, untilCancelled } from "./context.ts";
 import type { FindingBook } from "./finding-book.ts";
@@ -69,9 +70,16 @@ export async function mapModules(run: MapRun): Promise<ReadonlyMap<string, Ledge
     ledgers.set(module.name, ledger);
     await run.endModule?.(module, ledger);
   }
-  references.finish(project.modules, book.sink);
+  references.finish(project.modules, (found) => book.sink({ ...found, ...legacyIdOf(run.registries, found) }));
   run.context.progress.end();
   return ledgers;
+}
+
+/** The references of an entity outlive its record, so what the source calls it comes from the registry. */
+function legacyIdOf(registries: RegistryMap, { module, id }: FindingPlace): Pick<FindingPlace, "legacyId"> {
+  const registry = registries.get(module ?? "");
+  const index = registry?.indexOfUuid(id ?? "") ?? -1;
+  return index < 0 ? {} : namedLegacyId(registry?.legacyIdAt(index));
 }
 
 async function mapModule(run: MapRun, module: ModuleDefinition, references: ReferenceCheck): Promise<Ledger> {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { MigrationError } from "../model/errors.ts";
+import { MigrationError, systemCode } from "../model/errors.ts";
 import { isJsonObject } from "../model/json.ts";
 import { BATCH_RECORDS, type Source } from "./source.ts";
 
@@ -66,11 +66,25 @@ async function* batches(collection: unknown, name: string): AsyncGenerator<reado
     });
   }
   let batch: unknown[] = [];
-  for await (const record of collection) {
-    batch.push(record);
-    if (batch.length < BATCH_RECORDS) continue;
-    yield batch;
-    batch = [];
+  try {
+    for await (const record of collection) {
+      batch.push(record);
+      if (batch.length < BATCH_RECORDS) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    throw readFailed(name, error);
   }
   if (batch.length > 0) yield batch;
+}
+
+/** The message of the source's own error may quote a record, so only its kind is told. */
+function readFailed(name: string, error: unknown): MigrationError {
+  const kind = systemCode(error) ?? (error instanceof Error ? error.name : "a value that is no error");
+  return new MigrationError("SOURCE_READ", {
+    message: `Reading the collection ${name} of the source failed (${kind}); nothing was published.`,
+    remedy: "Check the source, then run the command again.",
+    cause: error,
+  });
 }

@@ -166,6 +166,23 @@ t.test("of eight processes that want a stale lock exactly one holds it, again an
   lock.release();
 });
 
+t.test("slow system calls do not let two takers in", { skip: noStrace }, async (t) => {
+  const dir = t.testdir({ ".lock": formatOwner(deadOwner()) });
+  const env = { ...process.env, NODE_OPTIONS: "" };
+  const contend = (child: number): ReturnType<typeof ended> => {
+    // Every second child looks, sleeps, and only then acts on what it saw, while a fast one holds the lock.
+    const call = child < 4 ? "rename" : "link";
+    const slow = child % 2 === 0 ? ["-e", `inject=${call}:delay_enter=30000:delay_exit=30000`] : [];
+    const trace = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=rename,link", ...slow];
+    const command = [...trace, process.execPath, fixture("lock-contender.js"), dir, "60"];
+    return ended(spawn("strace", command, { stdio: ["ignore", "ignore", "pipe"], env }));
+  };
+  for (let round = 0; round < 3; round++) {
+    const ends = await Promise.all(Array.from({ length: 8 }, (_, child) => contend(child)));
+    for (const end of ends) t.strictSame(end, { code: null, signal: "SIGKILL", stderr: "" });
+  }
+});
+
 t.test("a folder that cannot be written is said so", { skip: noTmpfs }, async (t) => {
   const dir = mountTmpfs(t, 64);
   remountReadOnly(dir);

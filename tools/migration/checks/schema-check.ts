@@ -1,4 +1,4 @@
-import { createAjv, expectedBy, type ValidatorError } from "../config/schema-compiler.ts";
+import { compileSchema, expectedBy, type ValidatorError } from "../config/schema-compiler.ts";
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import { printableLegacyId } from "../registry/legacy-id.ts";
@@ -8,7 +8,7 @@ export type EntityCheck = (entity: JsonObject, place: FindingPlace, sink: Findin
 
 /** Compiles the schema of a module once; each error becomes a finding that names the keyword, never the value. */
 export function compileSchemaCheck(schema: JsonObject): EntityCheck {
-  const validate = createAjv().compile(schema);
+  const validate = compileSchema(schema);
   return (entity, place, sink) => {
     if (validate(entity)) return;
     for (const error of validate.errors ?? []) {

@@ -28,9 +28,9 @@ async function importDb(path: string, label: string): Promise<Readonly<Record<st
     });
   }
   const loaded: unknown = await import(pathToFileURL(path).href).catch((error: unknown) => {
-    const why = error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error);
     throw new MigrationError("SOURCE_INVALID", {
-      message: `The source ${label} cannot be loaded: ${why}`,
+      message: `The source ${label} cannot be loaded: ${describeFault(error)}.`,
+      remedy: `Mend it; \`node ${label}\` shows the whole error.`,
       cause: error,
     });
   });
@@ -59,6 +59,15 @@ function kindOf(value: unknown): string {
   return value === undefined ? "nothing" : value === null ? "null" : typeof value;
 }
 
+/** The kind and place of a fault in the source; its message is left out, since it may quote a record. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return `it threw a ${typeof error}`;
+  const code = systemCode(error);
+  const kind = code === undefined ? error.name : `${error.name} (${code})`;
+  const place = /^(?:file:|\s+at ).*?([^/\s(]+:\d+)(?::\d+)?\)?$/m.exec(error.stack ?? "")?.[1];
+  return place === undefined ? kind : `${kind} at ${place}`;
+}
+
 async function* batches(collection: unknown, name: string): AsyncGenerator<readonly unknown[]> {
   if (!isIterable(collection)) {
     throw new MigrationError("INTERNAL", {
@@ -66,25 +75,21 @@ async function* batches(collection: unknown, name: string): AsyncGenerator<reado
     });
   }
   let batch: unknown[] = [];
+  let count = 0;
   try {
     for await (const record of collection) {
+      count += 1;
       batch.push(record);
       if (batch.length < BATCH_RECORDS) continue;
       yield batch;
       batch = [];
     }
   } catch (error) {
-    throw readFailed(name, error);
+    throw new MigrationError("SOURCE_READ", {
+      message: `Reading the collection ${name} failed after ${count} records: ${describeFault(error)}.`,
+      remedy: "Mend the source, then run the command again.",
+      cause: error,
+    });
   }
   if (batch.length > 0) yield batch;
-}
-
-/** The message of the source's own error may quote a record, so only its kind is told. */
-function readFailed(name: string, error: unknown): MigrationError {
-  const kind = systemCode(error) ?? (error instanceof Error ? error.name : "a value that is no error");
-  return new MigrationError("SOURCE_READ", {
-    message: `Reading the collection ${name} of the source failed (${kind}); nothing was published.`,
-    remedy: "Check the source, then run the command again.",
-    cause: error,
-  });
 }

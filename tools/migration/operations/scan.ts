@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { listFolder, statPath } from "../checks/candidate-files.ts";
@@ -34,8 +35,8 @@ export interface ScanOptions {
   readonly checks: ReadonlySet<Check>;
   /** Level of verification for the statement (FORMATS.md, section 8). */
   readonly level: string;
-  /** Worker threads for a candidate that is not small. */
-  readonly workers: number;
+  /** Worker threads for a candidate that is not small; one per core where it is left out. */
+  readonly workers?: number;
 }
 
 /** Everything: what `scan-all` and `scan-module` check. */
@@ -79,7 +80,7 @@ export async function scan(context: Context, options: ScanOptions): Promise<Outc
       ...(options.modules.length === 0 ? {} : { modules: new Set(options.modules) }),
     });
   if (options.checks.has("digests") && options.modules.length === 0) {
-    const { checks, level, workers } = options;
+    const { checks, level, workers = availableParallelism() } = options;
     const outcome = await fastScan(context, { input, project, checks, level, workers, openReport });
     if (outcome !== undefined) return outcome;
   }

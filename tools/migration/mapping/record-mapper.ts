@@ -1,6 +1,7 @@
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { BrokenRecord } from "../model/source-record.ts";
 import { legacyIdOf, printableLegacyId } from "../registry/legacy-id.ts";
 import type { Registry } from "../registry/registry.ts";
 import { compileField, type FieldMapper, kindOf } from "./field-mapper.ts";
@@ -59,6 +60,10 @@ export class RecordMapper {
   map(record: unknown): MappedRecord | undefined {
     this.#records += 1;
     const start: FindingPlace = { module: this.#module.name, record: this.#records };
+    if (record instanceof BrokenRecord) {
+      this.#reportBroken(record, start);
+      return undefined;
+    }
     if (typeof record !== "object" || record === null || Array.isArray(record)) {
       this.#sink(finding("SOURCE_RECORD_TYPE", { ...start, expected: "an object", got: kindOf(record) }));
       return undefined;
@@ -72,6 +77,11 @@ export class RecordMapper {
   /** One byte per entry of the module's registry: 1 once a record with its legacy id was seen. */
   get seen(): Uint8Array {
     return this.#seen;
+  }
+
+  #reportBroken({ code, place }: BrokenRecord, start: FindingPlace): void {
+    const named = place.field === undefined ? {} : { field: printableName(place.field) };
+    this.#sink(finding(code, { ...start, ...place, ...named }));
   }
 
   #identify(record: object, start: FindingPlace): { id: string; place: FindingPlace } | undefined {
@@ -102,9 +112,7 @@ export class RecordMapper {
   #reportUnknown(record: object, place: FindingPlace): void {
     for (const name of Object.keys(record)) {
       if (this.#known.has(name)) continue;
-      this.#sink(
-        finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableLegacyId(name) ?? "(a long or personal name)" }),
-      );
+      this.#sink(finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableName(name) }));
     }
   }
 
@@ -125,4 +133,9 @@ export class RecordMapper {
     );
     return undefined;
   }
+}
+
+/** The name of a source field where it may be shown: in a map it may be a person's address or number. */
+function printableName(name: string): string {
+  return printableLegacyId(name) ?? "(a long or personal name)";
 }

@@ -1,6 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
 import { uuidText } from "../integrity/uuid-words.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { printableLegacyId } from "../registry/legacy-id.ts";
@@ -8,22 +6,32 @@ import { IdIndex, type SharedIds } from "./id-index.ts";
 import { RangeBlocks } from "./range-blocks.ts";
 import { readUuid } from "./uuid-bytes.ts";
 
-/** A registry to be compared with the ids of a module. */
-export interface RegistryTask {
+/** Whole lines of a registry file. */
+export interface RegistryRange {
   readonly path: string;
   /** Name for messages, relative to the project. */
   readonly file: string;
   readonly module: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
   readonly ids: SharedIds;
+  /** One byte per id, 1 once an entry with it was seen. */
+  readonly seen: SharedArrayBuffer;
 }
 
-/** A registry without faults whose ids hold every entity of the module; else it is for the authority. */
+/** Entries without faults, in order; else the registry is for the authority. */
 export type RegistryResult =
   | { readonly clean: false }
   | {
       readonly clean: true;
       readonly entries: number;
-      readonly sha256: string;
+      /** Entries whose id the module has. */
+      readonly matched: number;
+      /** Legacy ids at the edges, to compare with the neighbouring ranges. */
+      readonly first: Uint8Array;
+      readonly last: Uint8Array;
       /** REGISTRY_ENTRY_UNUSED, in registry order. */
       readonly findings: readonly Finding[];
       /** The unused ids, four words each. */
@@ -33,13 +41,12 @@ export type RegistryResult =
 const HEAD = Buffer.from('{"legacyId":"', "latin1");
 const MIDDLE = Buffer.from('","targetUuid":"', "latin1");
 const VERSION = Buffer.from('","version":', "latin1");
-const [LF, QUOTE, BACKSLASH, COMMA, CLOSE] = [0x0a, 0x22, 0x5c, 0x2c, 0x7d];
+const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END] = [0x0a, 0x22, 0x5c, 0x2c, 0x7d, 0x5b, 0x5d];
 
-/** Reads a registry in its committed form (one entry per line, sorted) at once: order, digest, and agreement. */
-export function passRegistry(task: RegistryTask, checkCancelled: () => void): RegistryResult {
-  const pass = new RegistryPass(task);
-  const length = statSync(task.path).size;
-  const blocks = new RangeBlocks(task.path, task.file, { offset: 0, length }, () => {});
+/** Reads entries in the committed form (one per line, sorted) at once: form, order, and agreement with the ids. */
+export function passRegistry(range: RegistryRange, checkCancelled: () => void): RegistryResult {
+  const pass = new RegistryPass(range);
+  const blocks = new RangeBlocks(range.path, range.file, range);
   try {
     while (blocks.next()) {
       checkCancelled();
@@ -53,76 +60,68 @@ export function passRegistry(task: RegistryTask, checkCancelled: () => void): Re
 }
 
 class RegistryPass {
-  readonly #task: RegistryTask;
+  readonly #range: RegistryRange;
   readonly #index: IdIndex;
   readonly #seen: Uint8Array;
-  readonly #hash = createHash("sha256");
   readonly #words = new Uint32Array(4);
   readonly #findings: Finding[] = [];
   readonly #unused: number[] = [];
-  #canonical = Buffer.allocUnsafe(0);
-  #previous = Buffer.allocUnsafe(0);
+  #first = Buffer.alloc(0);
+  /** Copy of the last legacy id, in a buffer that grows. */
+  #last = Buffer.alloc(256);
+  #lastLength = 0;
   #entries = 0;
   #matched = 0;
   /** The brackets of the array; lines of a .jsonl registry have none. */
   #state: "start" | "entries" | "last" | "closed";
   readonly #isLines: boolean;
 
-  constructor(task: RegistryTask) {
-    this.#task = task;
-    this.#index = new IdIndex(task.ids);
-    this.#seen = new Uint8Array(task.ids.size);
-    this.#isLines = task.path.endsWith(".jsonl");
-    this.#state = this.#isLines ? "entries" : "start";
+  constructor(range: RegistryRange) {
+    this.#range = range;
+    this.#index = new IdIndex(range.ids);
+    this.#seen = new Uint8Array(range.seen);
+    this.#isLines = range.path.endsWith(".jsonl");
+    this.#state = this.#isLines || !range.isFirst ? "entries" : "start";
   }
 
   block(bytes: Buffer, begin: number, end: number): boolean {
-    if (this.#canonical.length < end - begin) this.#canonical = Buffer.allocUnsafe(end - begin);
-    let filled = 0;
     for (let at = begin; at < end; ) {
       const lf = bytes.indexOf(LF, at);
-      const stop = this.#line(bytes, at, lf);
-      if (stop < 0) return false;
-      if (stop > at) {
-        filled += bytes.copy(this.#canonical, filled, at, stop);
-        this.#canonical[filled] = LF;
-        filled += 1;
-      }
+      if (!this.#line(bytes, at, lf)) return false;
       at = lf + 1;
     }
-    this.#hash.update(this.#canonical.subarray(0, filled));
     return true;
   }
 
   end(): RegistryResult {
-    const isWhole = this.#isLines || this.#state === "closed";
-    if (!isWhole || this.#matched !== this.#task.ids.size) return { clean: false };
+    const expected = this.#isLines || !this.#range.isLast ? "entries" : "closed";
+    if (this.#state !== expected) return { clean: false };
     return {
       clean: true,
       entries: this.#entries,
-      sha256: this.#hash.digest("hex"),
+      matched: this.#matched,
+      first: this.#first,
+      last: Buffer.from(this.#last.subarray(0, this.#lastLength)),
       findings: this.#findings,
       unused: Uint32Array.from(this.#unused),
     };
   }
 
-  /** Where the entry on a line ends; the begin for a bracket, -1 for anything that is not in its place. */
-  #line(bytes: Buffer, at: number, lf: number): number {
+  /** True where a line is what must stand in its place: a bracket, or an entry with its comma. */
+  #line(bytes: Buffer, at: number, lf: number): boolean {
     if (this.#state === "start") {
-      if (lf - at === 2 && bytes[at] === 0x5b && bytes[at + 1] === 0x5d) this.#state = "closed";
-      else if (lf - at === 1 && bytes[at] === 0x5b) this.#state = "entries";
-      else return -1;
-      return at;
+      const isEmpty = lf - at === 2 && bytes[at] === OPEN && bytes[at + 1] === END;
+      this.#state = isEmpty ? "closed" : "entries";
+      return isEmpty || (lf - at === 1 && bytes[at] === OPEN);
     }
     if (this.#state === "last") {
       this.#state = "closed";
-      return lf - at === 1 && bytes[at] === 0x5d ? at : -1;
+      return lf - at === 1 && bytes[at] === END;
     }
-    if (this.#state === "closed") return -1;
+    if (this.#state === "closed") return false;
     const hasComma = !this.#isLines && bytes[lf - 1] === COMMA;
     if (!this.#isLines && !hasComma) this.#state = "last";
-    const stop = hasComma ? lf - 1 : lf;
-    return this.#entry(bytes, at, stop) ? stop : -1;
+    return this.#entry(bytes, at, hasComma ? lf - 1 : lf);
   }
 
   #entry(bytes: Buffer, at: number, stop: number): boolean {
@@ -131,11 +130,13 @@ class RegistryPass {
     const from = at + HEAD.length;
     const to = uuidAt - MIDDLE.length;
     if (to <= from || !isPlain(bytes, from, to) || !has(bytes, to, MIDDLE)) return false;
-    const legacyId = bytes.subarray(from, to);
-    if (this.#entries > 0 && Buffer.compare(this.#previous, legacyId) >= 0) return false;
-    this.#previous = Buffer.from(legacyId);
+    if (this.#entries === 0) this.#first = Buffer.from(bytes.subarray(from, to));
+    else if (this.#last.compare(bytes, from, to, 0, this.#lastLength) >= 0) return false;
+    this.#lastLength = to - from;
+    if (this.#last.length < this.#lastLength) this.#last = Buffer.alloc(2 * this.#lastLength);
+    bytes.copy(this.#last, 0, from, to);
     this.#entries += 1;
-    return this.#agree(legacyId);
+    return this.#agree();
   }
 
   /** Where the uuid of a line begins, counted from its end: `<uuid>","version":<1 to 15 digits>}`. */
@@ -149,17 +150,15 @@ class RegistryPass {
     return version - 36 > at && has(bytes, version, VERSION) ? version - 36 : -1;
   }
 
-  #agree(legacyId: Buffer): boolean {
+  #agree(): boolean {
     const place = this.#index.find(this.#words, 0);
     if (place >= 0) {
-      if (this.#seen[place] === 1) return false;
-      this.#seen[place] = 1;
       this.#matched += 1;
-      return true;
+      return Atomics.exchange(this.#seen, place, 1) === 0;
     }
     this.#unused.push(...this.#words);
-    const printable = printableLegacyId(legacyId.toString("utf8"));
-    const entry = { module: this.#task.module, id: uuidText(this.#words) };
+    const printable = printableLegacyId(this.#last.toString("utf8", 0, this.#lastLength));
+    const entry = { module: this.#range.module, id: uuidText(this.#words) };
     this.#findings.push(
       finding("REGISTRY_ENTRY_UNUSED", printable === undefined ? entry : { ...entry, legacyId: printable }),
     );

@@ -3,7 +3,7 @@ import { compileEntityChecks } from "../checks/entity-checks.ts";
 import { visitPath } from "../checks/entity-walk.ts";
 import { lineFinding } from "../checks/line-findings.ts";
 import type { EntityCheck } from "../checks/schema-check.ts";
-import { compileMatcher, type LineMatcher } from "../compiled/line-matcher.ts";
+import { compileMatcher, type LineMatcher } from "../compiled/matcher.ts";
 import { parseLine } from "../integrity/line.ts";
 import { uuidText } from "../integrity/uuid-words.ts";
 import { type Check, type Finding, type FindingPlace, finding } from "../model/finding.ts";

@@ -102,6 +102,7 @@ function pinned(node: JsonObject, module: ModuleDefinition): JsonObject {
   };
 }
 
+// One instance for all leaves of a module, made when the first one is met.
 function validators(): Emission["validator"] {
   return (schema: JsonObject): ((value: JsonValue) => boolean) => {
     try {
@@ -110,4 +111,41 @@ function validators(): Emission["validator"] {
       return unsupported("a schema that does not compile by itself");
     }
   };
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((step, index) => step === b[index]);
+}
+
+function assemble(code: Code): LineMatcher {
+  const target = {
+    id: new Uint32Array(4),
+    refs: new Uint32Array(4 * MAX_REFERENCES),
+    refFields: new Uint16Array(MAX_REFERENCES),
+    refCount: 0,
+  };
+  const make = new Function("tools", "constants", "target", functionText(code));
+  const match: LineMatcher["match"] = make(TOOLS, code.constants, target);
+  return Object.assign(target, { match });
+}
+
+// The view is kept from line to line, because a block holds thousands of them.
+function functionText(code: Code): string {
+  return `"use strict";
+const { ${Object.keys(TOOLS).join(", ")} } = tools;
+const { id, refs, refFields } = target;
+${code.declarations()}
+const x = new Float64Array(1);
+const spare = new Uint32Array(4);
+let block = new Uint8Array(0);
+let d = new DataView(block.buffer);
+return function match(b, start, e) {
+if (b !== block) { d = new DataView(b.buffer, b.byteOffset, b.byteLength); block = b; }
+if (!(start >= 0 && e <= b.length && e - start <= ${MAX_LINE_BYTES})) return false;
+let p = start, r = 0;
+${code.body()}
+if (p !== e) return false;
+target.refCount = r;
+return true;
+};`;
 }

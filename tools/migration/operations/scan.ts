@@ -69,8 +69,8 @@ export async function scan(context: Context, options: ScanOptions): Promise<Outc
   const needsProject = DATA_CHECKS.some((check) => options.checks.has(check));
   const project = needsProject ? loadProject(context.root) : undefined;
   const input = isAbsolute(options.input) ? options.input : join(context.root, options.input);
-  assertCandidate(input, options.input);
   const chosen = project === undefined ? undefined : pickModules(project.modules, options.modules);
+  assertCandidate(input, options.input);
   const openReport = (): Report =>
     new Report(context, {
       command: options.command,

@@ -46,7 +46,7 @@ const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END] = [0x0a, 0x22, 0x5c, 0x2c,
 /** Reads entries in the committed form (one per line, sorted) at once: form, order, and agreement with the ids. */
 export function passRegistry(range: RegistryRange, checkCancelled: () => void): RegistryResult {
   const pass = new RegistryPass(range);
-  const blocks = new RangeBlocks(range.path, range.file, range, () => {});
+  const blocks = new RangeBlocks(range.path, range.file, range);
   try {
     while (blocks.next()) {
       checkCancelled();

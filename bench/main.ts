@@ -69,13 +69,13 @@ async function measure(work: string, options: BenchOptions): Promise<boolean> {
 async function measureSize(
   work: string,
   size: number,
-  { shape, groups, runs }: BenchOptions,
+  { shape, groups, runs, peers }: BenchOptions,
   features: Features,
   first: boolean,
 ): Promise<SizeResult> {
   say(`generating ${size} entities`);
-  const duckdb = hasDuckdb();
-  const rows = groups.has("migrate");
+  const duckdb = peers && hasDuckdb();
+  const rows = peers && groups.has("migrate");
   const prepared = prepare(work, shape, size, {
     source: sourceOf(features),
     rows,
@@ -85,6 +85,7 @@ async function measureSize(
     prepared,
     features,
     groups,
+    peers,
     example: groups.has("start") && first ? prepareExample(work) : work,
     workers: WORKERS,
     duckdb: { scan: duckdb, migrate: duckdb && rows && loadDuckdb(prepared, WORKERS) },

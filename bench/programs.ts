@@ -22,6 +22,8 @@ export interface Setting {
   readonly features: Features;
   readonly groups: ReadonlySet<Group>;
   readonly workers: number;
+  /** False where only the tool itself is run. */
+  readonly peers: boolean;
   /** Of DuckDB: installed, and its tables loaded. */
   readonly duckdb: { readonly scan: boolean; readonly migrate: boolean };
   readonly lineBytes: number;
@@ -43,7 +45,7 @@ const STARTS: readonly (readonly string[])[] = [
 export function programsOf(setting: Setting): readonly Program[] {
   const { groups } = setting;
   return [
-    ...(groups.has("verify") || groups.has("scrub") ? hashPrograms(setting) : []),
+    ...(setting.peers && (groups.has("verify") || groups.has("scrub")) ? hashPrograms(setting) : []),
     ...(groups.has("verify") ? verifyPrograms(setting) : []),
     ...(groups.has("scrub") ? scrubPrograms(setting) : []),
     ...(groups.has("scan") ? scanPrograms(setting) : []),
@@ -93,7 +95,7 @@ function scanPrograms(setting: Setting): readonly Program[] {
   return [
     ...onWorkers(setting, "scan", ["scan-all", "--input", CANDIDATES.plain]),
     ...forms.map((form) => duckdb(setting, "scan", form)),
-    naive(setting, "scan"),
+    ...naive(setting, "scan"),
   ];
 }
 
@@ -108,7 +110,7 @@ function migratePrograms(setting: Setting): readonly Program[] {
       : [tool(setting, "migrate no-read-back", ["migrate", features.noReadBack, ...workersFlag(setting)])]),
     ...forms.map((form) => duckdb(setting, "migrate", form)),
     ...forms.map((form) => duckdb(setting, "migrate-preloaded", form)),
-    naive(setting, "migrate"),
+    ...naive(setting, "migrate"),
   ];
 }
 
@@ -142,10 +144,11 @@ function duckdb(setting: Setting, work: string, form: string): Program {
   return program(`duckdb ${work} ${form}`, node(setting, args));
 }
 
-function naive(setting: Setting, work: string): Program {
+function naive(setting: Setting, work: string): readonly Program[] {
+  if (!setting.peers) return [];
   const { dir, shape, size } = setting.prepared;
   const child = join(REPOSITORY, "build/bench/peers/naive-child.js");
-  return program(`naive ${work}`, node(setting, [child, work, dir, shape, String(size)]));
+  return [program(`naive ${work}`, node(setting, [child, work, dir, shape, String(size)]))];
 }
 
 function program(name: string, command: Command): Program {

@@ -20,10 +20,10 @@ export interface Features {
 
 /** Asks the command line what it offers; `probe` is a tiny project over SQLite. */
 export function detectFeatures(probe: string): Features {
-  const migrate = help("migrate");
+  const [migrate, verify] = [help("migrate"), help("verify-checksums")];
   return {
-    workers: help("verify-checksums").includes("--workers"),
-    scrub: /--level/.test(help("verify-checksums")) && help("verify-checksums").includes("scrub"),
+    workers: verify.includes("--workers"),
+    scrub: verify.includes("--level") && verify.includes("scrub"),
     diff: /^\s+diff\b/m.test(help()),
     noReadBack: /--(?:no|skip|without)-read-?back/.exec(migrate)?.[0],
     sqlite: call(["dry-run", "--quiet", "--root", probe]).status === 0,

@@ -7,6 +7,8 @@ const main = new URL("../../build/tools/migration/main.js", import.meta.url);
 if (existsSync(fileURLToPath(main))) {
   const { run } = await import(main.href);
   process.exitCode = await run(process.argv.slice(2));
+  // Interrupted while the source waits for something: the wait must not keep the process alive.
+  if (process.exitCode === 130) setTimeout(() => process.exit(), 200).unref();
 } else {
   process.stderr.write("candor is not built yet.\n  next: npm ci   (or npm run build after a change)\n");
   process.exitCode = 2;

@@ -34,6 +34,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   LEDGER: 1,
   INJECTED_FAILURE: 1,
   INTERNAL: 1,
+  WORKER_LOST: 1,
   UNVERIFIABLE: 17,
   LOCK_HELD: 30,
   INTERRUPTED: 130,

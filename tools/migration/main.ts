@@ -1,12 +1,13 @@
 import { CommanderError } from "commander";
 import { createProgram } from "./commands/program.ts";
 import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
-import { MigrationError } from "./model/errors.ts";
+import { MigrationError, systemCode } from "./model/errors.ts";
 import { errorText } from "./printers/error-text.ts";
 import { invocationOf } from "./printers/invocation.ts";
 
 /** Runs one command line and gives its exit code: the one place where an error becomes text and a number. */
 export async function run(args: readonly string[]): Promise<number> {
+  endWithReaders();
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
@@ -26,6 +27,15 @@ export async function run(args: readonly string[]): Promise<number> {
     return report(error, args);
   }
   return result.exitCode;
+}
+
+/** A reader that closes its end (`| head -1`) ends the output, not the work; any other fault of the output is one. */
+function endWithReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => {
+      if (systemCode(error) !== "EPIPE") throw error;
+    });
+  }
 }
 
 function report(error: unknown, args: readonly string[]): number {

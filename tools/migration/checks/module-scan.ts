@@ -157,7 +157,7 @@ class ModuleScan {
     }
     const own = digest !== undefined && (matches || id === undefined || id === digest.id) ? digest : undefined;
     const place = this.#placeOf(line, id ?? own?.id);
-    if (this.#lines !== undefined) this.#judgeDigest(matches, id, own, place);
+    if (this.#lines !== undefined) this.#judgeDigest(matches || line.tooLong, id, own, place);
     if (line.torn) this.#options.sink(finding("FILE_TORN", place));
     if (line.tooLong) this.#options.sink(finding("LINE_TOO_LONG", place));
     if (this.#parses && parsed !== undefined) this.#judgeLine(parsed, id, place);

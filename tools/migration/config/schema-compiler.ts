@@ -2,11 +2,29 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import formats from "ajv-formats";
 import { UUID } from "../model/module.ts";
 
+let shared: Ajv2020 | undefined;
+const compiled = new WeakMap<object, Validator>();
+
 /**
- * A fresh validator for JSON Schema 2020-12: all errors, own properties only (a key named `toString` is absent
- * unless it is really there), strict about unknown keywords, lower-case UUIDs.
+ * A compiled JSON Schema 2020-12: all errors, own properties only (a key named `toString` is absent unless it is
+ * really there), strict about unknown keywords, lower-case UUIDs. Throws where the schema is not one.
  */
-export function createAjv(): Ajv2020 {
+export function compileSchema(schema: object): Validator {
+  const known = compiled.get(schema);
+  if (known !== undefined) return known;
+  // One compiler for all: making one takes 20 ms, and an example of eight modules made twenty-five.
+  shared ??= createAjv();
+  try {
+    const validate = shared.compile(schema);
+    compiled.set(schema, validate);
+    return validate;
+  } finally {
+    // Two modules may use one `$id`, and none may refer to the schema of another.
+    shared.removeSchema(schema);
+  }
+}
+
+function createAjv(): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strictSchema: true, strictTypes: false });
   formats.default(ajv, { mode: "full" });
   ajv.addFormat("uuid", UUID);
@@ -30,7 +48,8 @@ export function expectedBy(error: ValidatorError): string {
   if (error.keyword === "required") return `the property ${JSON.stringify(params["missingProperty"])}`;
   if (error.keyword === "additionalProperties") return "no other property";
   if (error.keyword === "pattern") return `text matching ${String(params["pattern"])}`;
-  return (error.message ?? error.keyword).replace(/^must /, "");
+  const said = (error.message ?? error.keyword).replace(/^must (be )?/, "");
+  return said.replace(/^NOT have /, "no ");
 }
 
 function list(values: unknown): string {

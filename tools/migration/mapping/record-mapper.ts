@@ -1,6 +1,7 @@
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { printableKey } from "../model/printable.ts";
 import { legacyIdOf, printableLegacyId } from "../registry/legacy-id.ts";
 import type { Registry } from "../registry/registry.ts";
 import { compileField, type FieldMapper, kindOf } from "./field-mapper.ts";
@@ -102,9 +103,7 @@ export class RecordMapper {
   #reportUnknown(record: object, place: FindingPlace): void {
     for (const name of Object.keys(record)) {
       if (this.#known.has(name)) continue;
-      this.#sink(
-        finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableLegacyId(name) ?? "(a long or personal name)" }),
-      );
+      this.#sink(finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableKey(name) }));
     }
   }
 

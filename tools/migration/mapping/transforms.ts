@@ -51,8 +51,9 @@ function daysIn(year: string, month: string): number {
   return days[Number(month) - 1] ?? 0;
 }
 
+/** Hours and minutes; seconds other than 00 would be lost, so they fail. */
 function toTime(text: string): string | typeof FAILED {
-  const match = /^([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?$/.exec(text);
+  const match = /^([01]?\d|2[0-3]):([0-5]\d)(?::00)?$/.exec(text);
   return match === null ? FAILED : `${(match[1] ?? "").padStart(2, "0")}:${match[2] ?? ""}`;
 }
 

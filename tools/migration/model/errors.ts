@@ -19,6 +19,7 @@ export type ErrorCode =
   | "READ_BACK"
   | "LEDGER"
   | "INJECTED_FAILURE"
+  | "WORKER_LOST"
   | "UNVERIFIABLE"
   | "INTERRUPTED"
   | "INTERNAL";

@@ -21,6 +21,34 @@ export interface Context {
 /** Gives the event loop a turn, so that signals come in; throws INTERRUPTED once the operation was cancelled. */
 export async function turn(context: Context): Promise<void> {
   await setImmediate();
-  if (!context.signal.aborted) return;
-  throw new MigrationError("INTERRUPTED", { message: "Interrupted; nothing was published." });
+  if (context.signal.aborted) throw interrupted();
+}
+
+/** The parts of `source`; throws INTERRUPTED once the operation was cancelled, however long the next part takes. */
+export async function* untilCancelled<T>(context: Context, source: AsyncIterable<T>): AsyncGenerator<T> {
+  const parts = source[Symbol.asyncIterator]();
+  const { signal } = context;
+  let cancel = (): void => {};
+  const cancelled = new Promise<never>((_, reject) => {
+    cancel = () => reject(interrupted());
+  });
+  // Nobody listens between two parts; a cancellation then comes with the next race.
+  cancelled.catch(() => {});
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    for (;;) {
+      const part = await Promise.race([parts.next(), cancelled]);
+      if (part.done === true) return;
+      yield part.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+function interrupted(): MigrationError {
+  return new MigrationError("INTERRUPTED", {
+    message: "Interrupted; nothing was published.",
+    remedy: "Run the command again; it clears away what this run left.",
+  });
 }

@@ -1,7 +1,7 @@
 import { loadProject } from "../config/project.ts";
 import type { Context } from "./context.ts";
 import { checkFreeze, loadRegistries, openSource } from "./inputs.ts";
-import { type Ledger, MAP_CHECKS, mapModules } from "./map-modules.ts";
+import { createMappers, type Ledger, MAP_CHECKS, mapModules } from "./map-modules.ts";
 import { checkUnknownRegistries } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
 
@@ -19,7 +19,16 @@ export async function dryRun(context: Context, options: { readonly runId: string
     const registries = loadRegistries(context.root, project.modules, report.book.sink);
     checkFreeze(context.root, registries, report.book.sink);
     checkUnknownRegistries(context.root, project.modules, report.book.sink);
-    const ledgers = await mapModules({ project, registries, source, book: report.book, context, emit: () => {} });
+    const mappers = createMappers(project, registries, report.book.sink);
+    const ledgers = await mapModules({
+      project,
+      registries,
+      mappers,
+      source,
+      book: report.book,
+      context,
+      emit: () => {},
+    });
     return report.publish({ modules: summarize(ledgers), level: "dry-run" });
   } catch (error) {
     report.discard();

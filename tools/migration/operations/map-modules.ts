@@ -8,12 +8,21 @@ import { stringifyChecked } from "../integrity/canonical.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { findValueProblem } from "../integrity/strict-value.ts";
 import { type MappedRecord, RecordMapper } from "../mapping/record-mapper.ts";
-import { type Check, finding } from "../model/finding.ts";
+import { type Check, type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { namedLegacyId } from "../registry/legacy-id.ts";
 import type { Source } from "../sources/source.ts";
-import { type Context, turn } from "./context.ts";
+import { type Context, turn, untilCancelled } from "./context.ts";
 import type { FindingBook } from "./finding-book.ts";
 import type { RegistryMap } from "./inputs.ts";
+
+/** One mapper per module, by module name. */
+export type RecordMappers = ReadonlyMap<string, RecordMapper>;
+
+/** Makes the mapper of every module; CONFIG_INVALID for a mapper file that cannot be loaded. */
+export function createMappers(project: Project, registries: RegistryMap, sink: FindingSink): RecordMappers {
+  return new Map(project.modules.map((module) => [module.name, new RecordMapper(module, registries, sink)]));
+}
 
 /** The books of one module: every record read was either written or rejected with a finding. */
 export interface Ledger {
@@ -26,6 +35,7 @@ export interface Ledger {
 export interface MapRun {
   readonly project: Project;
   readonly registries: RegistryMap;
+  readonly mappers: RecordMappers;
   readonly source: Source;
   readonly book: FindingBook;
   readonly context: Context;
@@ -60,17 +70,25 @@ export async function mapModules(run: MapRun): Promise<ReadonlyMap<string, Ledge
     ledgers.set(module.name, ledger);
     await run.endModule?.(module, ledger);
   }
-  references.finish(project.modules, book.sink);
+  references.finish(project.modules, (found) => book.sink({ ...found, ...legacyIdOf(run.registries, found) }));
   run.context.progress.end();
   return ledgers;
 }
 
+/** The references of an entity outlive its record, so what the source calls it comes from the registry. */
+function legacyIdOf(registries: RegistryMap, { module, id }: FindingPlace): Pick<FindingPlace, "legacyId"> {
+  const registry = registries.get(module ?? "");
+  const index = registry?.indexOfUuid(id ?? "") ?? -1;
+  return index < 0 ? {} : namedLegacyId(registry?.legacyIdAt(index));
+}
+
 async function mapModule(run: MapRun, module: ModuleDefinition, references: ReferenceCheck): Promise<Ledger> {
   const { book, registries, source, context } = run;
-  const mapper = new RecordMapper(module, registries, book.sink);
+  const mapper = run.mappers.get(module.name);
+  if (mapper === undefined) throw new TypeError(`no mapper for module ${module.name}`);
   const check = compileEntityChecks(module, run.project.phoneRegions, MAP_CHECKS);
   const ledger: Ledger = { read: 0, written: 0, rejected: 0 };
-  for await (const batch of source.read(module.collection)) {
+  for await (const batch of untilCancelled(context, source.read(module.collection))) {
     for (const record of batch) {
       ledger.read += 1;
       const mapped = mapper.map(record);

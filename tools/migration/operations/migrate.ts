@@ -2,25 +2,26 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT, under } from "../config/paths.ts";
 import { loadProject, type Project } from "../config/project.ts";
-import { sha256Hex } from "../integrity/digest.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
 import { type RunModule, type RunRecord, runLine, runRoot } from "../integrity/run-file.ts";
-import { MigrationError } from "../model/errors.ts";
+import { MigrationError, systemCode } from "../model/errors.ts";
 import type { Source } from "../sources/source.ts";
 import { toStoreError } from "../stores/atomic-file.ts";
 import { type Build, CandidateFolder } from "../stores/candidate-folder.ts";
 import { assertDiskSpace } from "../stores/disk.ts";
 import { FileWriter } from "../stores/file-writer.ts";
-import { CHECKSUMS_NAME, MERKLE_NAME, RUN_NAME, runFile } from "../stores/module-files.ts";
+import { CHECKSUMS_NAME, runFile } from "../stores/module-files.ts";
 import { resolvesInto } from "../stores/pointer.ts";
 import { acquireLock, type StoreLock } from "../stores/store-lock.ts";
 import { type Context, turn } from "./context.ts";
 import { summarize } from "./dry-run.ts";
+import type { FindingBook } from "./finding-book.ts";
 import { checkFreeze, loadRegistries, openSource, type RegistryMap, runInputs } from "./inputs.ts";
-import { type Ledger, MAP_CHECKS, mapModules } from "./map-modules.ts";
+import { createMappers, type Ledger, MAP_CHECKS, mapModules, type RecordMappers } from "./map-modules.ts";
 import { type BuiltModule, ModuleBuilder, spillFolder } from "./module-builder.ts";
 import { checkUnknownRegistries, pickModules } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
+import { subjects } from "./run-subjects.ts";
 
 /** How a candidate is built. */
 export interface MigrateOptions {
@@ -81,10 +82,11 @@ async function migrateLocked(run: Run): Promise<Outcome> {
     const registries = loadRegistries(context.root, project.modules, report.book.sink);
     checkFreeze(context.root, registries, report.book.sink);
     checkUnknownRegistries(context.root, project.modules, report.book.sink);
+    const mappers = createMappers(project, registries, report.book.sink);
     lock.assertHeld();
     folder.retire();
     build = folder.beginBuild();
-    const { ledgers, built } = await buildModules(run, registries, report, build.path);
+    const { ledgers, built } = await buildModules(run, { registries, mappers, book: report.book, path: build.path });
     if (report.book.blockers > 0) {
       folder.discard(build);
       return report.publish({ modules: summarize(ledgers), level: "migrate" });
@@ -111,15 +113,22 @@ interface BuiltModules {
   readonly built: ReadonlyMap<string, BuiltModule>;
 }
 
-async function buildModules(run: Run, registries: RegistryMap, report: Report, path: string): Promise<BuiltModules> {
+interface BuildParts {
+  readonly registries: RegistryMap;
+  readonly mappers: RecordMappers;
+  readonly book: FindingBook;
+  readonly path: string;
+}
+
+async function buildModules(run: Run, { registries, mappers, book, path }: BuildParts): Promise<BuiltModules> {
   const { context, options, project, source } = run;
   const built = new Map<string, BuiltModule>();
   const builders = new Map<string, ModuleBuilder>();
-  const book = report.book;
   try {
     const ledgers = await mapModules({
       project,
       registries,
+      mappers,
       source,
       book,
       context,
@@ -144,7 +153,8 @@ async function buildModules(run: Run, registries: RegistryMap, report: Report, p
     rmSync(spillFolder(path), { recursive: true, force: true });
     return { ledgers, built };
   } catch (error) {
-    throw toStoreError(error, "Building the candidate");
+    // A fault without a system code is one of the program: it keeps its stack.
+    throw systemCode(error) === undefined ? error : toStoreError(error, "Building the candidate");
   } finally {
     for (const builder of builders.values()) builder.close();
   }
@@ -221,11 +231,4 @@ function summarizeBuilt(
   const modules = summarize(ledgers);
   for (const [name, { merkle }] of built) modules[name] = { ...modules[name], size: merkle.size, root: merkle.root };
   return modules;
-}
-
-/** The files that the verdict is about, by digest (FORMATS.md, section 7). */
-export function subjects(run: RunRecord): Record<string, string> {
-  const files: Record<string, string> = { [`${CHECKSUMS_NAME}/${RUN_NAME}`]: sha256Hex(runLine(run)) };
-  for (const module of run.modules) files[`${module.name}/${CHECKSUMS_NAME}/${MERKLE_NAME}`] = module.merkleSha256;
-  return files;
 }

@@ -15,7 +15,7 @@ import { freezeRegistry, lockFileText } from "../registry/lock.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Source } from "../sources/source.ts";
 import { toStoreError, writeFileAtomic } from "../stores/atomic-file.ts";
-import { type Context, turn } from "./context.ts";
+import { type Context, turn, untilCancelled } from "./context.ts";
 import { openSource, readFingerprints, readLock, registryFile } from "./inputs.ts";
 import { pickModules } from "./registry-check.ts";
 
@@ -124,7 +124,7 @@ function loadExisting(root: string, module: string): Registry | undefined {
 async function legacyIds(context: Context, module: ModuleDefinition, source: Source): Promise<readonly string[]> {
   const ids: string[] = [];
   let record = 0;
-  for await (const batch of source.read(module.collection)) {
+  for await (const batch of untilCancelled(context, source.read(module.collection))) {
     for (const value of batch) {
       record += 1;
       const key = legacyIdOf(module.legacyKey.map((name) => ownValue(value, name)));

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { MigrationError } from "../model/errors.ts";
+import { MigrationError, systemCode } from "../model/errors.ts";
 import { isJsonObject } from "../model/json.ts";
 import { BATCH_RECORDS, type Source } from "./source.ts";
 
@@ -28,9 +28,9 @@ async function importDb(path: string, label: string): Promise<Readonly<Record<st
     });
   }
   const loaded: unknown = await import(pathToFileURL(path).href).catch((error: unknown) => {
-    const why = error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error);
     throw new MigrationError("SOURCE_INVALID", {
-      message: `The source ${label} cannot be loaded: ${why}`,
+      message: `The source ${label} cannot be loaded: ${describeFault(error)}.`,
+      remedy: `Mend it; \`node ${label}\` shows the whole error.`,
       cause: error,
     });
   });
@@ -59,6 +59,15 @@ function kindOf(value: unknown): string {
   return value === undefined ? "nothing" : value === null ? "null" : typeof value;
 }
 
+/** The kind and place of a fault in the source; its message is left out, since it may quote a record. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return `it threw a ${typeof error}`;
+  const code = systemCode(error);
+  const kind = code === undefined ? error.name : `${error.name} (${code})`;
+  const place = /^\s+at .*file:\S*?([^/\s]+:\d+):\d+\)?$/m.exec(error.stack ?? "")?.[1];
+  return place === undefined ? kind : `${kind} at ${place}`;
+}
+
 async function* batches(collection: unknown, name: string): AsyncGenerator<readonly unknown[]> {
   if (!isIterable(collection)) {
     throw new MigrationError("INTERNAL", {
@@ -66,11 +75,21 @@ async function* batches(collection: unknown, name: string): AsyncGenerator<reado
     });
   }
   let batch: unknown[] = [];
-  for await (const record of collection) {
-    batch.push(record);
-    if (batch.length < BATCH_RECORDS) continue;
-    yield batch;
-    batch = [];
+  let count = 0;
+  try {
+    for await (const record of collection) {
+      count += 1;
+      batch.push(record);
+      if (batch.length < BATCH_RECORDS) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    throw new MigrationError("SOURCE_READ", {
+      message: `Reading the collection ${name} failed after ${count} records: ${describeFault(error)}.`,
+      remedy: "Mend the source, then run the command again.",
+      cause: error,
+    });
   }
   if (batch.length > 0) yield batch;
 }

@@ -11,7 +11,7 @@ export function resolvesInto(pointer: string, folder: string): boolean {
   } catch (error) {
     throw new MigrationError("LIVE_POINTER", {
       message: `The live pointer cannot be followed (${systemCode(error) ?? "unknown error"}).`,
-      remedy: "`candor pointer show` says where it points; mend the link, then run the command again.",
+      remedy: "Look where the path of migration/live.json leads (`ls -l`), mend the link, then run the command again.",
       cause: error,
     });
   }

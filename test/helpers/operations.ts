@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Finding } from "../../tools/migration/model/finding.ts";
+import type { Context } from "../../tools/migration/operations/context.ts";
+import { dryRun } from "../../tools/migration/operations/dry-run.ts";
+import { checkRegistries } from "../../tools/migration/operations/registry-check.ts";
+import type { Outcome } from "../../tools/migration/operations/report.ts";
+import { ALL_CHECKS, DEFAULT_INPUT, scan, VERIFY_CHECKS } from "../../tools/migration/operations/scan.ts";
+
+/** The day on which every test takes place. */
+export const TODAY = "2026-06-15";
+
+/** A context without a screen, on the day `TODAY`. */
+export function contextOf(root: string): Context {
+  const progress = { stage: () => {}, advance: () => {}, end: () => {} };
+  return { root, clock: () => new Date(`${TODAY}T12:00:00Z`), signal: new AbortController().signal, progress };
+}
+
+/** The commands with a verdict that tests run in their own process. */
+export type VerdictCommand = "scan-all" | "verify-checksums" | "dry-run" | "registry check";
+
+/** An outcome with every finding of the report, waived ones included. */
+export interface Verdict extends Outcome {
+  readonly findings: readonly (Finding & { readonly waived?: object })[];
+}
+
+/** Runs a command on a project and reads its report. */
+export async function runOperation(root: string, command: VerdictCommand): Promise<Verdict> {
+  const outcome = await start(root, command);
+  const lines = readFileSync(join(root, outcome.report, "findings.jsonl"), "utf8")
+    .split("\n")
+    .slice(0, -1);
+  return { ...outcome, findings: lines.map((line) => JSON.parse(line)) };
+}
+
+function start(root: string, command: VerdictCommand): Promise<Outcome> {
+  const context = contextOf(root);
+  if (command === "dry-run") return dryRun(context, { runId: "run-test" });
+  if (command === "registry check") return checkRegistries(context, { runId: "run-test", modules: [] });
+  const deep = command === "scan-all";
+  const what = deep ? { checks: ALL_CHECKS, level: "deep" } : { checks: VERIFY_CHECKS, level: "verify" };
+  return scan(context, { command, runId: "run-test", input: DEFAULT_INPUT, modules: [], ...what });
+}

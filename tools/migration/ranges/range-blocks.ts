@@ -1,0 +1,78 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { MigrationError, systemCode } from "../model/errors.ts";
+
+const LF = 10;
+const BLOCK_BYTES = 512 * 1024;
+
+/** Reads a byte range of a file in blocks that end with whole lines. */
+export class RangeBlocks {
+  /** Holds the present block in `[begin, end)`; reused. */
+  bytes = Buffer.allocUnsafe(BLOCK_BYTES);
+  begin = 0;
+  end = 0;
+  /** Offset in the file of `bytes[0]`. */
+  base: number;
+  readonly #name: string;
+  readonly #limit: number;
+  #descriptor: number | undefined;
+  #filled = 0;
+
+  /** Opens `path` for bytes `[offset, offset + length)`. */
+  constructor(path: string, name: string, range: { readonly offset: number; readonly length: number }) {
+    this.#name = name;
+    this.base = range.offset;
+    this.#limit = range.offset + range.length;
+    this.#descriptor = this.#guard(() => openSync(path, "r"));
+  }
+
+  /** Makes the next block of whole lines; false at the end of the range, or where a line does not end in it. */
+  next(): boolean {
+    const rest = this.#filled - this.end;
+    this.bytes.copyWithin(0, this.end, this.#filled);
+    this.base += this.end;
+    this.begin = 0;
+    this.#filled = rest;
+    for (;;) {
+      if (this.#filled === this.bytes.length) this.bytes = Buffer.concat([this.bytes], this.bytes.length * 2);
+      const from = this.#filled;
+      if (!this.#read()) {
+        this.end = 0;
+        return false;
+      }
+      const last = this.bytes.subarray(from, this.#filled).lastIndexOf(LF);
+      if (last < 0) continue;
+      this.end = from + last + 1;
+      return true;
+    }
+  }
+
+  /** Bytes after the last whole line that `next` could not make a block of. */
+  get rest(): number {
+    return this.#filled - this.end;
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #read(): boolean {
+    const at = this.base + this.#filled;
+    const want = Math.min(this.bytes.length - this.#filled, this.#limit - at);
+    const got = want <= 0 ? 0 : this.#guard(() => readSync(this.#descriptor ?? -1, this.bytes, this.#filled, want, at));
+    this.#filled += got;
+    return got > 0;
+  }
+
+  #guard<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw new MigrationError("UNVERIFIABLE", {
+        message: `Reading ${this.#name} failed (${systemCode(error) ?? "unknown error"}).`,
+        remedy: "Make the candidate readable for this user and check the disk, then run the command again.",
+        cause: error,
+      });
+    }
+  }
+}

@@ -103,11 +103,11 @@ function migratePrograms(setting: Setting): readonly Program[] {
   const { features } = setting;
   const forms = setting.duckdb.migrate ? MIGRATE_FORMS : [];
   return [
-    tool(setting, "dry-run", ["dry-run", ...workersFlag(setting)]),
-    tool(setting, "migrate", ["migrate", ...workersFlag(setting)]),
+    tool(setting, "dry-run", ["dry-run", ...workersFlag(setting, "dry-run")]),
+    tool(setting, "migrate", ["migrate", ...workersFlag(setting, "migrate")]),
     ...(features.noReadBack === undefined
       ? []
-      : [tool(setting, "migrate no-read-back", ["migrate", features.noReadBack, ...workersFlag(setting)])]),
+      : [tool(setting, "migrate no-read-back", ["migrate", features.noReadBack, ...workersFlag(setting, "migrate")])]),
     ...forms.map((form) => duckdb(setting, "migrate", form)),
     ...forms.map((form) => duckdb(setting, "migrate-preloaded", form)),
     ...naive(setting, "migrate"),
@@ -123,13 +123,14 @@ function diffPrograms(setting: Setting): readonly Program[] {
 
 /** A verb on all workers, and on one where the verb can choose. */
 function onWorkers(setting: Setting, name: string, args: readonly string[]): readonly Program[] {
-  const all = tool(setting, name, [...args, ...workersFlag(setting)]);
-  if (!setting.features.workers || setting.workers === 1) return [all];
+  const flag = workersFlag(setting, args[0] ?? "");
+  const all = tool(setting, name, [...args, ...flag]);
+  if (flag.length === 0 || setting.workers === 1) return [all];
   return [all, tool(setting, `${name} 1`, [...args, "--workers", "1"])];
 }
 
-function workersFlag({ features, workers }: Setting): readonly string[] {
-  return features.workers ? ["--workers", String(workers)] : [];
+function workersFlag({ features, workers }: Setting, verb: string): readonly string[] {
+  return features.workers.includes(verb) ? ["--workers", String(workers)] : [];
 }
 
 function tool(setting: Setting, name: string, args: readonly string[]): Program {

@@ -44,7 +44,7 @@ const spelled = fc.oneof(
 
 t.test("a number is read where it is canonical and strict, with its value", async () => {
   const value = new Float64Array(1);
-  fc.assert(
+  await fc.assert(
     fc.property(fc.oneof(spelled, near(spelled, "0123456789.-+eE")), (text) => {
       const bytes = new TextEncoder().encode(text);
       const parsed = parseStrict(text);
@@ -61,7 +61,7 @@ t.test("a number is read where it is canonical and strict, with its value", asyn
 t.test("multipleOf is never looser than the validator", async () => {
   for (const step of [5, 0.01, 0.1, 3, 1e-7]) {
     const accepts = createAjv().compile({ type: "number", multipleOf: step });
-    fc.assert(
+    await fc.assert(
       fc.property(fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })), (value) => {
         const numbers = [value, value * step, value / 100];
         if (numbers.some((number) => isMultiple(number / step) && accepts(number) !== true)) throw new Error("looser");
@@ -73,7 +73,7 @@ t.test("multipleOf is never looser than the validator", async () => {
 
 t.test("a UUID is read where it is lower-case", async () => {
   const words = new Uint32Array(6);
-  fc.assert(
+  await fc.assert(
     fc.property(fc.oneof(anyUuid, near(anyUuid, "0fgF-`:/@\x7fé")), (text) => {
       const view = viewOf(text);
       if (view.byteLength < 36) return;
@@ -100,7 +100,7 @@ t.test("dates are those of the format, in every month of many years", async () =
       }
     }
   }
-  fc.assert(
+  await fc.assert(
     fc.property(near(anyDate, "0123456789-/:é"), (text) => {
       if (Buffer.byteLength(text) === 10 && isDate(viewOf(text), 0) !== accepts(text)) throw new Error(text);
     }),
@@ -117,7 +117,7 @@ t.test("times are at most those of the formats", async () => {
   ] as const) {
     const accepts = isFormat(name);
     let seen = 0;
-    fc.assert(
+    await fc.assert(
       fc.property(fc.oneof(texts, near(texts, "0123456789:.,+-zZtT")), (text) => {
         const view = viewOf(text);
         if (end(view, 0, view.byteLength) !== view.byteLength) return;
@@ -143,7 +143,7 @@ t.test("an automaton accepts the ASCII texts that its pattern matches", async (t
       near(fc.stringMatching(regExp), "abc019@. K-\t"),
       fc.string({ unit: fc.constantFrom(..."abcdxyz01K-:.@ $_]") }),
     );
-    fc.assert(
+    await fc.assert(
       fc.property(texts, (text) => {
         if (/[^ -~]|["\\]/.test(text)) return;
         let state = START_STATE;
@@ -180,7 +180,7 @@ t.test("no detector fires on a text that is surely impersonal", async (t) => {
   );
   const filler = fc.constantFrom("", " ", "x", "\n", "\\", '"', "\u0001", "é", "-", "7", "Nr. ", "\u00a0", "/");
   let impersonal = 0;
-  fc.assert(
+  await fc.assert(
     fc.property(
       fc.array(fc.oneof(filler, personal, near(personal, "\n xé0"), fc.string()), { maxLength: 4 }),
       (parts) => {
@@ -214,7 +214,7 @@ t.test("strings end, are counted and ordered as their decoded texts", async () =
     "u0",
   );
   const texts = fc.string({ unit, maxLength: 8 });
-  fc.assert(
+  await fc.assert(
     fc.property(
       texts,
       texts,

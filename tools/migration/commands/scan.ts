@@ -1,8 +1,17 @@
 import type { Command } from "commander";
 import type { ScanOptions } from "../operations/scan.ts";
-import { type CommonOptions, contextFor, finish, runIdFrom, type Session, withVerdict } from "./session.ts";
+import {
+  type CommonOptions,
+  contextFor,
+  finish,
+  runIdFrom,
+  type Session,
+  withVerdict,
+  workersFrom,
+} from "./session.ts";
 
 interface ScanFlags extends CommonOptions {
+  readonly workers?: string;
   readonly input?: string;
 }
 
@@ -14,6 +23,7 @@ export function addScanCommands(program: Command, session: Session): void {
     withVerdict(program.command(name))
       .description(description)
       .option("--input <dir>", "candidate directory (default: storage_candidate/v1)")
+      .option("--workers <n>", "worker threads (default: one per core)")
       .action(async (...parts: unknown[]) => {
         const [modules, flags] = Array.isArray(parts[0]) ? [parts[0] as string[], parts[1]] : [[], parts[0]];
         const operation = await import("../operations/scan.ts");
@@ -23,6 +33,7 @@ export function addScanCommands(program: Command, session: Session): void {
           runId: runIdFrom(name),
           input: options.input ?? operation.DEFAULT_INPUT,
           modules,
+          workers: workersFrom(options),
           ...pick(operation),
         });
         finish(session, outcome, options);

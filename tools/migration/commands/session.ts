@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
@@ -76,6 +77,16 @@ export function finish(session: Session, outcome: Outcome, options: CommonOption
   const warnings = options.failOn === "warning" ? summary.totalWarnings : 0;
   if (summary.totalBlockers + warnings > 0) session.setExitCode(16);
   else if (summary.unverified.length > 0) session.setExitCode(17);
+}
+
+/** The number of worker threads: as asked for, or one per core; USAGE for anything but a whole number from 1 to 256. */
+export function workersFrom(options: { readonly workers?: string }): number {
+  if (options.workers === undefined) return availableParallelism();
+  const workers = Number(options.workers);
+  if (/^[0-9]+$/.test(options.workers) && workers >= 1 && workers <= 256) return workers;
+  throw new MigrationError("USAGE", {
+    message: `--workers takes a whole number from 1 to 256, got ${options.workers}.`,
+  });
 }
 
 /** A value as indented JSON with a final LF. */

@@ -55,6 +55,7 @@ async function verifyPrevious(context: Context): Promise<string> {
     modules: [],
     checks: VERIFY_CHECKS,
     level: "verify",
+    workers: 0,
   });
   const { totalBlockers, unverified, root } = outcome.summary;
   if (totalBlockers === 0 && unverified.length === 0 && root !== undefined) return root;

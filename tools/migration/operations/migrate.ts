@@ -2,7 +2,6 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT, under } from "../config/paths.ts";
 import { loadProject, type Project } from "../config/project.ts";
-import { sha256Hex } from "../integrity/digest.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
 import { type RunModule, type RunRecord, runLine, runRoot } from "../integrity/run-file.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
@@ -11,7 +10,7 @@ import { toStoreError } from "../stores/atomic-file.ts";
 import { type Build, CandidateFolder } from "../stores/candidate-folder.ts";
 import { assertDiskSpace } from "../stores/disk.ts";
 import { FileWriter } from "../stores/file-writer.ts";
-import { CHECKSUMS_NAME, MERKLE_NAME, RUN_NAME, runFile } from "../stores/module-files.ts";
+import { CHECKSUMS_NAME, runFile } from "../stores/module-files.ts";
 import { resolvesInto } from "../stores/pointer.ts";
 import { acquireLock, type StoreLock } from "../stores/store-lock.ts";
 import { type Context, turn } from "./context.ts";
@@ -22,6 +21,7 @@ import { createMappers, type Ledger, MAP_CHECKS, mapModules, type RecordMappers 
 import { type BuiltModule, ModuleBuilder, spillFolder } from "./module-builder.ts";
 import { checkUnknownRegistries, pickModules } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
+import { subjects } from "./run-subjects.ts";
 
 /** How a candidate is built. */
 export interface MigrateOptions {
@@ -87,6 +87,7 @@ async function migrateLocked(run: Run): Promise<Outcome> {
     folder.retire();
     build = folder.beginBuild();
     const { ledgers, built } = await buildModules(run, { registries, mappers, book: report.book, path: build.path });
+    await run.source.assertUnchanged();
     if (report.book.blockers > 0) {
       folder.discard(build);
       return report.publish({ modules: summarize(ledgers), level: "migrate" });
@@ -231,11 +232,4 @@ function summarizeBuilt(
   const modules = summarize(ledgers);
   for (const [name, { merkle }] of built) modules[name] = { ...modules[name], size: merkle.size, root: merkle.root };
   return modules;
-}
-
-/** The files that the verdict is about, by digest (FORMATS.md, section 7). */
-export function subjects(run: RunRecord): Record<string, string> {
-  const files: Record<string, string> = { [`${CHECKSUMS_NAME}/${RUN_NAME}`]: sha256Hex(runLine(run)) };
-  for (const module of run.modules) files[`${module.name}/${CHECKSUMS_NAME}/${MERKLE_NAME}`] = module.merkleSha256;
-  return files;
 }

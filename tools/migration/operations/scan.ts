@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
 import { listFolder, statPath } from "../checks/candidate-files.ts";
 import { checkInputDrift } from "../checks/input-drift.ts";
@@ -17,10 +18,11 @@ import { MODULE_NAME, type ModuleDefinition } from "../model/module.ts";
 import { CHECKSUMS_NAME } from "../stores/module-files.ts";
 import { type Context, turn } from "./context.ts";
 import { EntityScan } from "./entity-scan.ts";
+import { fastScan } from "./fast-scan.ts";
 import { checkFreeze, loadRegistries, type RegistryMap, runInputs } from "./inputs.ts";
-import { subjects } from "./migrate.ts";
 import { pickModules } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
+import { subjects } from "./run-subjects.ts";
 
 /** What a scan looks at. */
 export interface ScanOptions {
@@ -33,6 +35,8 @@ export interface ScanOptions {
   readonly checks: ReadonlySet<Check>;
   /** Level of verification for the statement (FORMATS.md, section 8). */
   readonly level: string;
+  /** Worker threads for a candidate that is not small; one per core where it is left out. */
+  readonly workers?: number;
 }
 
 /** Everything: what `scan-all` and `scan-module` check. */
@@ -65,15 +69,22 @@ export async function scan(context: Context, options: ScanOptions): Promise<Outc
   const needsProject = DATA_CHECKS.some((check) => options.checks.has(check));
   const project = needsProject ? loadProject(context.root) : undefined;
   const input = isAbsolute(options.input) ? options.input : join(context.root, options.input);
-  assertCandidate(input, options.input);
   const chosen = project === undefined ? undefined : pickModules(project.modules, options.modules);
-  const report = new Report(context, {
-    command: options.command,
-    runId: options.runId,
-    waivers: project?.waivers ?? [],
-    checks: options.checks,
-    ...(options.modules.length === 0 ? {} : { modules: new Set(options.modules) }),
-  });
+  assertCandidate(input, options.input);
+  const openReport = (): Report =>
+    new Report(context, {
+      command: options.command,
+      runId: options.runId,
+      waivers: project?.waivers ?? [],
+      checks: options.checks,
+      ...(options.modules.length === 0 ? {} : { modules: new Set(options.modules) }),
+    });
+  if (options.checks.has("digests") && options.modules.length === 0) {
+    const { checks, level, workers = availableParallelism() } = options;
+    const outcome = await fastScan(context, { input, project, checks, level, workers, openReport });
+    if (outcome !== undefined) return outcome;
+  }
+  const report = openReport();
   try {
     const run = new Scan(context, options, { input, project, chosen, report });
     return await run.run();

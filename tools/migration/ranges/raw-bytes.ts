@@ -1,0 +1,35 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { MigrationError, systemCode } from "../model/errors.ts";
+
+const BLOCK_BYTES = 512 * 1024;
+const block = Buffer.allocUnsafe(BLOCK_BYTES);
+
+/** Reads bytes `[offset, offset + length)` of a file in order; `take` gets a block that is reused. */
+export function readRaw(
+  path: string,
+  name: string,
+  range: { readonly offset: number; readonly length: number },
+  take: (bytes: Buffer, length: number) => void,
+): void {
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      for (let done = 0; done < range.length; ) {
+        const want = Math.min(BLOCK_BYTES, range.length - done);
+        const got = readSync(descriptor, block, 0, want, range.offset + done);
+        if (got === 0) return;
+        take(block, got);
+        done += got;
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (error instanceof MigrationError) throw error;
+    throw new MigrationError("UNVERIFIABLE", {
+      message: `Reading ${name} failed (${systemCode(error) ?? "unknown error"}).`,
+      remedy: "Make the candidate readable for this user and check the disk, then run the command again.",
+      cause: error,
+    });
+  }
+}

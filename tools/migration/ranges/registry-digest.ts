@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { RangeBlocks } from "./range-blocks.ts";
+
+const [LF, COMMA, BRACE] = [0x0a, 0x2c, 0x7b];
+
+/**
+ * SHA-256 over one JCS line and LF per entry of a registry in its committed form (FORMATS.md, section 5). The form is not
+ * checked here: `passRegistry` does that over the same bytes.
+ */
+export function digestRegistry(path: string, file: string, checkCancelled: () => void): string {
+  const hash = createHash("sha256");
+  const blocks = new RangeBlocks(path, file, { offset: 0, length: statSync(path).size });
+  let lines = Buffer.allocUnsafe(0);
+  try {
+    while (blocks.next()) {
+      checkCancelled();
+      const { bytes, begin, end } = blocks;
+      if (lines.length < end - begin) lines = Buffer.allocUnsafe(end - begin);
+      hash.update(lines.subarray(0, copyEntries(bytes, begin, end, lines)));
+    }
+    return hash.digest("hex");
+  } finally {
+    blocks.close();
+  }
+}
+
+/** Copies the entries of a block without the commas behind them; how many bytes they take. */
+function copyEntries(bytes: Buffer, begin: number, end: number, lines: Buffer): number {
+  let filled = 0;
+  for (let at = begin; at < end; ) {
+    const lf = bytes.indexOf(LF, at);
+    if (bytes[at] === BRACE) {
+      filled += bytes.copy(lines, filled, at, bytes[lf - 1] === COMMA ? lf - 1 : lf);
+      lines[filled] = LF;
+      filled += 1;
+    }
+    at = lf + 1;
+  }
+  return filled;
+}

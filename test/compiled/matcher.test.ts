@@ -142,7 +142,7 @@ function changed(line: Buffer, change: { readonly at: number; readonly byte: num
 t.test("what a matcher accepts, the authority finds sound, with the same id and references", async (t) => {
   let plain = 0;
   let accepted = 0;
-  fc.assert(
+  await fc.assert(
     fc.property(lines, ({ module, entities, changes, oddities }) => {
       const matcher = compiled(module);
       const authority = new Authority(module);
@@ -171,7 +171,7 @@ t.test("what a matcher accepts, the authority finds sound, with the same id and 
 
 t.test("what lies around a line changes nothing", async () => {
   const neighbour = fc.array(fc.constantFrom(...HOSTILE), { maxLength: 6 }).map((parts) => parts.join(""));
-  fc.assert(
+  await fc.assert(
     fc.property(lines, neighbour, neighbour, ({ module, entities, changes }, before, after) => {
       const matcher = compiled(module);
       for (const change of changes) {

@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import type { Shape } from "./generate/shapes.ts";
+import type { SourceKind } from "./generate/source-data.ts";
 import { buildingLines } from "./lines/building.ts";
 import type { Line, SizeResult } from "./lines/line.ts";
 import { lineBytesOf, readingLines } from "./lines/reading.ts";
@@ -52,7 +54,7 @@ async function measure(work: string, options: BenchOptions): Promise<boolean> {
   const roots = results.map(({ prepared }) => rootsOf(prepared));
   const same = roots.every(({ published, independent }) => published === undefined || published === independent);
   const { runs, shape } = options;
-  const facts = { runs, shape, workers: WORKERS, source: sourceOf(features), features, duckdb: hasDuckdb() };
+  const facts = { runs, shape, workers: WORKERS, source: sourceOf(features, shape), features, duckdb: hasDuckdb() };
   write(options.output, {
     format: "candor-bench/1",
     machine,
@@ -69,15 +71,15 @@ async function measure(work: string, options: BenchOptions): Promise<boolean> {
 async function measureSize(
   work: string,
   size: number,
-  { shape, groups, runs }: BenchOptions,
+  { shape, groups, runs, peers }: BenchOptions,
   features: Features,
   first: boolean,
 ): Promise<SizeResult> {
   say(`generating ${size} entities`);
-  const duckdb = hasDuckdb();
-  const rows = groups.has("migrate");
+  const duckdb = peers && hasDuckdb();
+  const rows = peers && groups.has("migrate");
   const prepared = prepare(work, shape, size, {
-    source: sourceOf(features),
+    source: sourceOf(features, shape),
     rows,
     altered: features.diff && groups.has("diff"),
   });
@@ -85,6 +87,7 @@ async function measureSize(
     prepared,
     features,
     groups,
+    peers,
     example: groups.has("start") && first ? prepareExample(work) : work,
     workers: WORKERS,
     duckdb: { scan: duckdb, migrate: duckdb && rows && loadDuckdb(prepared, WORKERS) },
@@ -95,8 +98,9 @@ async function measureSize(
   return { prepared, features, workers: WORKERS, measured };
 }
 
-function sourceOf({ sqlite }: Features): "module" | "sqlite" {
-  return sqlite ? "sqlite" : "module";
+/** A column of SQLite holds no array, so the shape with arrays is read from a module. */
+function sourceOf({ sqlite }: Features, shape: Shape): SourceKind {
+  return sqlite && shape !== "wide" ? "sqlite" : "module";
 }
 
 function rootsOf(prepared: Prepared) {

@@ -19,6 +19,8 @@ export interface BenchOptions {
   /** Where the JSON goes. */
   readonly output: string;
   readonly install: boolean;
+  /** False where only the tool itself is run. */
+  readonly peers: boolean;
 }
 
 /** How the benchmarks are called. */
@@ -29,7 +31,8 @@ export const USAGE = `npm run bench -- [options]
   --runs N          rounds; every program runs once in each (default 5)
   --dir DIR         work folder, kept and used again (default: a temporary one, removed)
   --output FILE     result as JSON (default bench/results/<shape>-<size>.json)
-  --no-install      do without DuckDB where it is not installed`;
+  --no-install      do without DuckDB where it is not installed
+  --no-peers        run the tool alone`;
 
 /** Options from the command line; throws a TypeError that says what was expected. */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -43,6 +46,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       dir: { type: "string" },
       output: { type: "string" },
       "no-install": { type: "boolean", default: false },
+      "no-peers": { type: "boolean", default: false },
     },
   });
   const sizes = values.size.split(",").map((text) => positive("--size", text));
@@ -54,7 +58,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     runs: positive("--runs", values.runs),
     dir: values.dir,
     output: values.output ?? `bench/results/${shape}-${sizes.join("-")}.json`,
-    install: !values["no-install"],
+    install: !values["no-install"] && !values["no-peers"],
+    peers: !values["no-peers"],
   };
 }
 

@@ -22,6 +22,8 @@ export interface Setting {
   readonly features: Features;
   readonly groups: ReadonlySet<Group>;
   readonly workers: number;
+  /** False where only the tool itself is run. */
+  readonly peers: boolean;
   /** Of DuckDB: installed, and its tables loaded. */
   readonly duckdb: { readonly scan: boolean; readonly migrate: boolean };
   readonly lineBytes: number;
@@ -43,7 +45,7 @@ const STARTS: readonly (readonly string[])[] = [
 export function programsOf(setting: Setting): readonly Program[] {
   const { groups } = setting;
   return [
-    ...(groups.has("verify") || groups.has("scrub") ? hashPrograms(setting) : []),
+    ...(setting.peers && (groups.has("verify") || groups.has("scrub")) ? hashPrograms(setting) : []),
     ...(groups.has("verify") ? verifyPrograms(setting) : []),
     ...(groups.has("scrub") ? scrubPrograms(setting) : []),
     ...(groups.has("scan") ? scanPrograms(setting) : []),
@@ -93,7 +95,7 @@ function scanPrograms(setting: Setting): readonly Program[] {
   return [
     ...onWorkers(setting, "scan", ["scan-all", "--input", CANDIDATES.plain]),
     ...forms.map((form) => duckdb(setting, "scan", form)),
-    naive(setting, "scan"),
+    ...naive(setting, "scan"),
   ];
 }
 
@@ -101,14 +103,14 @@ function migratePrograms(setting: Setting): readonly Program[] {
   const { features } = setting;
   const forms = setting.duckdb.migrate ? MIGRATE_FORMS : [];
   return [
-    tool(setting, "dry-run", ["dry-run", ...workersFlag(setting)]),
-    tool(setting, "migrate", ["migrate", ...workersFlag(setting)]),
+    tool(setting, "dry-run", ["dry-run", ...workersFlag(setting, "dry-run")]),
+    tool(setting, "migrate", ["migrate", ...workersFlag(setting, "migrate")]),
     ...(features.noReadBack === undefined
       ? []
-      : [tool(setting, "migrate no-read-back", ["migrate", features.noReadBack, ...workersFlag(setting)])]),
+      : [tool(setting, "migrate no-read-back", ["migrate", features.noReadBack, ...workersFlag(setting, "migrate")])]),
     ...forms.map((form) => duckdb(setting, "migrate", form)),
     ...forms.map((form) => duckdb(setting, "migrate-preloaded", form)),
-    naive(setting, "migrate"),
+    ...naive(setting, "migrate"),
   ];
 }
 
@@ -121,13 +123,14 @@ function diffPrograms(setting: Setting): readonly Program[] {
 
 /** A verb on all workers, and on one where the verb can choose. */
 function onWorkers(setting: Setting, name: string, args: readonly string[]): readonly Program[] {
-  const all = tool(setting, name, [...args, ...workersFlag(setting)]);
-  if (!setting.features.workers || setting.workers === 1) return [all];
+  const flag = workersFlag(setting, args[0] ?? "");
+  const all = tool(setting, name, [...args, ...flag]);
+  if (flag.length === 0 || setting.workers === 1) return [all];
   return [all, tool(setting, `${name} 1`, [...args, "--workers", "1"])];
 }
 
-function workersFlag({ features, workers }: Setting): readonly string[] {
-  return features.workers ? ["--workers", String(workers)] : [];
+function workersFlag({ features, workers }: Setting, verb: string): readonly string[] {
+  return features.workers.includes(verb) ? ["--workers", String(workers)] : [];
 }
 
 function tool(setting: Setting, name: string, args: readonly string[]): Program {
@@ -142,10 +145,11 @@ function duckdb(setting: Setting, work: string, form: string): Program {
   return program(`duckdb ${work} ${form}`, node(setting, args));
 }
 
-function naive(setting: Setting, work: string): Program {
+function naive(setting: Setting, work: string): readonly Program[] {
+  if (!setting.peers) return [];
   const { dir, shape, size } = setting.prepared;
   const child = join(REPOSITORY, "build/bench/peers/naive-child.js");
-  return program(`naive ${work}`, node(setting, [child, work, dir, shape, String(size)]));
+  return [program(`naive ${work}`, node(setting, [child, work, dir, shape, String(size)]))];
 }
 
 function program(name: string, command: Command): Program {

@@ -43,9 +43,7 @@ export function writeDatabase(root: string, modules: readonly ModuleShape[]): vo
 function fillTable(db: Database.Database, records: Records): void {
   const { module, columns } = records;
   const definitions = columns.map(({ name, kind }) => `"${name}" ${COLUMN_TYPES[kind]} NOT NULL`);
-  db.exec(
-    `CREATE TABLE "${module.name}" (${['"id" TEXT PRIMARY KEY NOT NULL', ...definitions].join(", ")}) WITHOUT ROWID`,
-  );
+  db.exec(`CREATE TABLE "${module.name}" (${['"id" TEXT PRIMARY KEY NOT NULL', ...definitions].join(", ")})`);
   const insert = db.prepare(`INSERT INTO "${module.name}" VALUES (${["?", ...columns.map(() => "?")].join(", ")})`);
   for (let index = 0; index < module.count; index += 1) {
     insert.run(records.legacyId(index), ...records.row(index).map(bindable));

@@ -18,7 +18,7 @@ function verifyLines(result: SizeResult): readonly Line[] {
   const { measured, workers, prepared } = result;
   const { size } = prepared;
   const verify = compare({
-    work: `verify-checksums, ${threadsOf(result)}`,
+    work: `verify-checksums, ${threadsOf(result, "verify-checksums")}`,
     size,
     ours: measured.get("verify"),
     peer: `hash floor, ${workers} cores`,
@@ -46,7 +46,7 @@ function verifyLines(result: SizeResult): readonly Line[] {
 function scanLines(result: SizeResult): readonly Line[] {
   const { measured, prepared } = result;
   const peer = best(measured, "duckdb scan ");
-  const work = `scan-all, ${threadsOf(result)}`;
+  const work = `scan-all, ${threadsOf(result, "scan-all")}`;
   const head = { work, size: prepared.size, ours: measured.get("scan") };
   return [
     compare({ ...head, peer: peer?.name ?? "duckdb", peers: peer?.entry.values, limit: 0.75 }),
@@ -67,11 +67,11 @@ function diffLines({ measured, prepared }: SizeResult): readonly Line[] {
   return [line];
 }
 
-function workerLines({ measured, features, workers, prepared }: SizeResult): readonly Line[] {
+function workerLines({ measured, workers, prepared }: SizeResult): readonly Line[] {
   return ["verify", "scan"]
     .filter((name) => measured.has(name))
     .map((name) => {
-      const single = features.workers ? measured.get(`${name} 1`) : undefined;
+      const single = measured.get(`${name} 1`);
       const work = `${name === "verify" ? "verify-checksums" : "scan-all"}, 1 -> ${workers} workers`;
       const peers = measured.get(name)?.values;
       return compare({
@@ -119,7 +119,7 @@ function rates(measured: Measurements, name: string): readonly (number | undefin
 }
 
 /** Before the verb takes `--workers` it runs on one thread, whatever the peer has. */
-function threadsOf({ features, workers }: SizeResult): string {
-  if (!features.workers) return "one thread so far";
+function threadsOf({ features, workers }: SizeResult, verb: string): string {
+  if (!features.workers.includes(verb)) return "one thread so far";
   return workers === 1 ? "1 worker" : `${workers} workers`;
 }

@@ -9,7 +9,8 @@ export const CLI = fileURLToPath(new URL("../../../tools/migration/cli.js", impo
 
 /** What the tool can do by now, as its help says. */
 export interface Features {
-  readonly workers: boolean;
+  /** Verbs that can be told how many workers to use. */
+  readonly workers: readonly string[];
   readonly scrub: boolean;
   readonly diff: boolean;
   /** The flag of migrate that leaves the read back out. */
@@ -18,14 +19,18 @@ export interface Features {
   readonly sqlite: boolean;
 }
 
+/** Verbs that are measured. */
+const VERBS = ["verify-checksums", "scan-all", "migrate", "dry-run"];
+
 /** Asks the command line what it offers; `probe` is a tiny project over SQLite. */
 export function detectFeatures(probe: string): Features {
-  const migrate = help("migrate");
+  const helps = new Map(VERBS.map((verb) => [verb, help(verb)]));
+  const verify = helps.get("verify-checksums") ?? "";
   return {
-    workers: help("verify-checksums").includes("--workers"),
-    scrub: /--level/.test(help("verify-checksums")) && help("verify-checksums").includes("scrub"),
+    workers: VERBS.filter((verb) => helps.get(verb)?.includes("--workers")),
+    scrub: verify.includes("--level") && verify.includes("scrub"),
     diff: /^\s+diff\b/m.test(help()),
-    noReadBack: /--(?:no|skip|without)-read-?back/.exec(migrate)?.[0],
+    noReadBack: /--(?:no|skip|without)-read-?back/.exec(helps.get("migrate") ?? "")?.[0],
     sqlite: call(["dry-run", "--quiet", "--root", probe]).status === 0,
   };
 }

@@ -2,6 +2,7 @@ import { findValueProblem } from "../integrity/strict-value.ts";
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { FieldDefinition } from "../model/module.ts";
+import { UNREADABLE_TEXT } from "../model/source-record.ts";
 import { legacyIdOf } from "../registry/legacy-id.ts";
 import type { Registry } from "../registry/registry.ts";
 import { typeCheck } from "./canonical-types.ts";
@@ -15,6 +16,7 @@ export type FieldMapper = (record: object, place: FindingPlace, sink: FindingSin
 
 const ABSENT: FieldResult = { value: undefined };
 const FAULT = { fault: true } as const;
+const UNREADABLE = { path: "", reason: "ENCODING", got: "text that is not valid in its encoding" } as const;
 
 /** Compiles the rule of one field; `registry` is that of the target module of a reference. */
 export function compileField(field: FieldDefinition, registry: Registry | undefined): FieldMapper {
@@ -52,7 +54,7 @@ function pick(
   for (const name of field.from) {
     const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
     if (value === undefined || (value === null && field.from.length > 1)) continue;
-    const problem = findValueProblem(value);
+    const problem = value === UNREADABLE_TEXT ? UNREADABLE : findValueProblem(value);
     if (problem !== undefined) {
       const at = name + problem.path;
       sink(finding("SOURCE_VALUE_INVALID", { ...place, field: at, rule: problem.reason, got: problem.got }));
@@ -121,6 +123,7 @@ function resolve(
 /** The kind of a value, never the value: it may be personal. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
+  if (value === UNREADABLE_TEXT) return UNREADABLE.got;
   if (Array.isArray(value)) return "array";
   return typeof value;
 }

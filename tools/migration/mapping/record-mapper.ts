@@ -2,6 +2,7 @@ import { type FindingPlace, type FindingSink, finding } from "../model/finding.t
 import type { JsonValue } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import { printableKey } from "../model/printable.ts";
+import { BrokenRecord } from "../model/source-record.ts";
 import { legacyIdOf, printableLegacyId } from "../registry/legacy-id.ts";
 import type { Registry } from "../registry/registry.ts";
 import { compileField, type FieldMapper, kindOf } from "./field-mapper.ts";
@@ -60,6 +61,10 @@ export class RecordMapper {
   map(record: unknown): MappedRecord | undefined {
     this.#records += 1;
     const start: FindingPlace = { module: this.#module.name, record: this.#records };
+    if (record instanceof BrokenRecord) {
+      this.#reportBroken(record, start);
+      return undefined;
+    }
     if (typeof record !== "object" || record === null || Array.isArray(record)) {
       this.#sink(finding("SOURCE_RECORD_TYPE", { ...start, expected: "an object", got: kindOf(record) }));
       return undefined;
@@ -73,6 +78,11 @@ export class RecordMapper {
   /** One byte per entry of the module's registry: 1 once a record with its legacy id was seen. */
   get seen(): Uint8Array {
     return this.#seen;
+  }
+
+  #reportBroken({ code, place }: BrokenRecord, start: FindingPlace): void {
+    const named = place.field === undefined ? {} : { field: printableKey(place.field) };
+    this.#sink(finding(code, { ...start, ...place, ...named }));
   }
 
   #identify(record: object, start: FindingPlace): { id: string; place: FindingPlace } | undefined {
@@ -125,3 +135,5 @@ export class RecordMapper {
     return undefined;
   }
 }
+
+/** The name of a source field where it may be shown: in a map it may be a person's address or number. */

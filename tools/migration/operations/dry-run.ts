@@ -29,6 +29,7 @@ export async function dryRun(context: Context, options: { readonly runId: string
       context,
       emit: () => {},
     });
+    await source.assertUnchanged();
     return report.publish({ modules: summarize(ledgers), level: "dry-run" });
   } catch (error) {
     report.discard();

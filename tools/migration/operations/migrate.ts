@@ -87,6 +87,7 @@ async function migrateLocked(run: Run): Promise<Outcome> {
     folder.retire();
     build = folder.beginBuild();
     const { ledgers, built } = await buildModules(run, { registries, mappers, book: report.book, path: build.path });
+    await run.source.assertUnchanged();
     if (report.book.blockers > 0) {
       folder.discard(build);
       return report.publish({ modules: summarize(ledgers), level: "migrate" });

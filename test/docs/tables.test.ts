@@ -8,6 +8,7 @@ import { EXIT_CODES, exitCodeOf } from "../../tools/migration/exit-codes.ts";
 import type { ErrorCode } from "../../tools/migration/model/errors.ts";
 import { FIELD_TYPES, INVARIANT_RULES, TRANSFORMS } from "../../tools/migration/model/field-words.ts";
 import { FINDING_CODES, isWaivable } from "../../tools/migration/model/finding-codes.ts";
+import { SOURCE_KINDS } from "../../tools/migration/model/source-kind.ts";
 import { codeWordsOf, tableOf } from "../helpers/markdown.ts";
 
 const [readme, formats, operations, contributing] = ["README", "FORMATS", "OPERATIONS", "CONTRIBUTING"].map((name) =>
@@ -73,7 +74,7 @@ t.test("commands that are named in documents and messages exist", async (t) => {
 
 t.test("FORMATS.md names every word and key of the configuration", async (t) => {
   const words = new Set(codeWordsOf(formats));
-  for (const word of [...TRANSFORMS, ...FIELD_TYPES, ...INVARIANT_RULES]) t.ok(words.has(word), word);
+  for (const word of [...TRANSFORMS, ...FIELD_TYPES, ...INVARIANT_RULES, ...SOURCE_KINDS]) t.ok(words.has(word), word);
   const paths = [...words].flatMap((word) => word.split(/[.[\]]|<name>/));
   for (const shape of [MIGRATION_SHAPE, MODULE_SHAPE, WAIVERS_SHAPE, LIVE_SHAPE]) {
     for (const key of keysIn(shape)) t.ok(paths.includes(key), `${key} is explained`);

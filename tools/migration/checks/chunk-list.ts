@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { LineReader } from "../files/line-reader.ts";
 import { type ChunkRecord, findChunkGap, parseChunkLine } from "../integrity/chunks.ts";
 import { sha256Hex } from "../integrity/digest.ts";
 import { type FindingSink, finding } from "../model/finding.ts";
-import { LineReader } from "../stores/line-reader.ts";
 import { CHECKSUMS_NAME, CHUNKS_NAME } from "../stores/module-files.ts";
 
 /** What was found in a module's chunks.jsonl. */

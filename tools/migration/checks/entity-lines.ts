@@ -1,6 +1,6 @@
+import { LineReader } from "../files/line-reader.ts";
 import { parseEntityLine } from "../integrity/digest.ts";
 import { type FindingSink, finding } from "../model/finding.ts";
-import { LineReader } from "../stores/line-reader.ts";
 
 /** One well-formed line of entities.jsonl. */
 export interface EntityDigest {

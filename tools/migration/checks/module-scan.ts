@@ -1,10 +1,10 @@
+import { type Line, LineReader } from "../files/line-reader.ts";
 import { CompactRange } from "../integrity/compact-range.ts";
 import { entityLine, leafHash, sha256Hex } from "../integrity/digest.ts";
 import { type LineResult, parseLine } from "../integrity/line.ts";
 import { type Check, type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonObject } from "../model/json.ts";
 import { UUID } from "../model/module.ts";
-import { type Line, LineReader } from "../stores/line-reader.ts";
 import { CHECKSUMS_NAME, CHUNKS_NAME, DATA_NAME, ENTITIES_NAME } from "../stores/module-files.ts";
 import { statPath } from "./candidate-files.ts";
 import { ChunkBoundaries } from "./chunk-boundaries.ts";

@@ -29,15 +29,6 @@ export class Code {
     this.line(`if (!(${condition})) return false;`);
   }
 
-  /** How far the text has come; `truncate` takes back what was added since. */
-  get length(): number {
-    return this.#lines.length;
-  }
-
-  truncate(length: number): void {
-    this.#lines.length = length;
-  }
-
   /** The statements, behind declarations of the local variables. */
   body(): string {
     const locals = this.#locals.length === 0 ? "" : `let ${this.#locals.map((name) => `${name} = 0`).join(", ")};\n`;

@@ -77,12 +77,12 @@ function emitLimit(code: Code, field: Capture, limit: JsonValue | undefined, sig
   code.line("}");
 }
 
-// Canonical texts are equal exactly where the values are; containers are left to the authority.
+// Canonical texts are equal exactly where the values are; two containers are never the same one.
 function emitEqual(code: Code, [a, b]: Pair, equal: boolean): void {
-  const same = `sameRange(b, ${a.from}, ${a.to}, ${b.from}, ${b.to})`;
+  if (a === b) unsupported("a field compared with itself");
+  const same = `${a.kind} !== ${CAPTURED.container} && sameRange(b, ${a.from}, ${a.to}, ${b.from}, ${b.to})`;
   code.line(`if (${a.kind} !== 0 && ${b.kind} !== 0) {`);
-  code.require(`${a.kind} !== ${CAPTURED.container} && ${b.kind} !== ${CAPTURED.container}`);
-  code.require(equal ? same : `!${same}`);
+  code.require(equal ? same : `!(${same})`);
   code.line("}");
 }
 

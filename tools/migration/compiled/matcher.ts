@@ -13,7 +13,7 @@ import { captureFields, emitInvariant, rangeOrder, sameRange } from "./emit-inva
 import { emitObject } from "./emit-object.ts";
 import { MAX_REFERENCES } from "./emit-string.ts";
 import { emitValue } from "./emit-value.ts";
-import { resolveNode } from "./schema-node.ts";
+import { choicesOf, resolveNode } from "./schema-node.ts";
 import { Unsupported, unsupported } from "./unsupported.ts";
 
 /** Recognises lines that are surely sound; of the others it says nothing. */
@@ -89,6 +89,7 @@ function emitLine(code: Code, module: ModuleDefinition): void {
 function pinned(node: JsonObject, module: ModuleDefinition): JsonObject {
   const properties = isJsonObject(node["properties"]) ? node["properties"] : unsupported("no properties");
   const required = Array.isArray(node["required"]) ? node["required"] : [];
+  if (node["type"] !== "object" || choicesOf(node) !== undefined) unsupported("entities that are no plain objects");
   const version = properties["schemaVersion"];
   const id = resolveNode(properties["id"], module.schema);
   if (version === undefined || id["type"] !== "string") unsupported("no schemaVersion or no id");

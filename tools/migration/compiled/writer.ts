@@ -33,7 +33,8 @@ function functionText(names: readonly string[]): string {
   const parts = names.map((name) => {
     const key = JSON.stringify(name);
     const prefix = JSON.stringify(`,${key}:`);
-    return `value = entity[${key}];
+    const inherited = name in Object.prototype;
+    return `value = ${inherited ? `Object.hasOwn(entity, ${key}) ? entity[${key}] : undefined` : `entity[${key}]`};
 if (value !== undefined) {
 part = valueText(value);
 if (part === undefined) return undefined;
@@ -63,7 +64,7 @@ function valueText(value: unknown): string | undefined {
     case "string":
       return stringText(value);
     case "number":
-      return Math.abs(value) <= MAX_SAFE ? `${value}` : undefined;
+      return Math.abs(value) <= MAX_SAFE || isBeyondIntegers(value) ? `${value}` : undefined;
     case "boolean":
       return value ? "true" : "false";
     case "object":
@@ -71,6 +72,11 @@ function valueText(value: unknown): string | undefined {
     default:
       return undefined;
   }
+}
+
+// From 1e21 on the text has an exponent, which no reader takes for an integer.
+function isBeyondIntegers(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) >= 1e21;
 }
 
 function stringText(value: string): string | undefined {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { MigrationError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import type { SourceKind } from "../model/source-kind.ts";
 import type { Waiver } from "../model/waiver.ts";
 import { checkShape } from "./check-shape.ts";
 import { hashOf, parseModule } from "./module-file.ts";
@@ -13,7 +14,7 @@ import { LIVE_SHAPE, MIGRATION_SHAPE, WAIVERS_SHAPE } from "./shapes.ts";
 
 /** Where the legacy data is. */
 export interface SourceConfig {
-  readonly kind: "module";
+  readonly kind: SourceKind;
   /** Path of the source, relative to the project root. */
   readonly path: string;
 }

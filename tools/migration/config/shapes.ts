@@ -1,6 +1,7 @@
 import { FIELD_TYPES, INVARIANT_RULES, TRANSFORMS } from "../model/field-words.ts";
 import { FINDING_CODES } from "../model/finding-codes.ts";
 import { MODULE_NAME } from "../model/module.ts";
+import { SOURCE_KINDS } from "../model/source-kind.ts";
 
 const name = { type: "string", pattern: MODULE_NAME.source, not: { const: "checksums" } };
 const text = { type: "string", minLength: 1 };
@@ -19,7 +20,7 @@ export const MIGRATION_SHAPE = {
       type: "object",
       additionalProperties: false,
       required: ["kind", "path"],
-      properties: { kind: { enum: ["module"] }, path: text },
+      properties: { kind: { enum: SOURCE_KINDS }, path: text },
     },
     pii: {
       type: "object",

@@ -2,8 +2,9 @@ import { findValueProblem } from "../integrity/strict-value.ts";
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { FieldDefinition } from "../model/module.ts";
+import { UNREADABLE_TEXT } from "../model/source-record.ts";
 import { legacyIdOf } from "../registry/legacy-id.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { RegistryLookup } from "../registry/lookup.ts";
 import { typeCheck } from "./canonical-types.ts";
 import { FAILED, TRANSFORM_FUNCTIONS } from "./transforms.ts";
 
@@ -15,9 +16,10 @@ export type FieldMapper = (record: object, place: FindingPlace, sink: FindingSin
 
 const ABSENT: FieldResult = { value: undefined };
 const FAULT = { fault: true } as const;
+const UNREADABLE = { path: "", reason: "ENCODING", got: "text that is not valid in its encoding" } as const;
 
 /** Compiles the rule of one field; `registry` is that of the target module of a reference. */
-export function compileField(field: FieldDefinition, registry: Registry | undefined): FieldMapper {
+export function compileField(field: FieldDefinition, registry: RegistryLookup | undefined): FieldMapper {
   if (field.value !== undefined) {
     const constant: FieldResult = { value: field.value };
     return () => constant;
@@ -52,7 +54,7 @@ function pick(
   for (const name of field.from) {
     const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
     if (value === undefined || (value === null && field.from.length > 1)) continue;
-    const problem = findValueProblem(value);
+    const problem = value === UNREADABLE_TEXT ? UNREADABLE : findValueProblem(value);
     if (problem !== undefined) {
       const at = name + problem.path;
       sink(finding("SOURCE_VALUE_INVALID", { ...place, field: at, rule: problem.reason, got: problem.got }));
@@ -71,7 +73,7 @@ function pick(
 
 type Conversion = (value: JsonValue, place: FindingPlace, sink: FindingSink) => JsonValue | typeof FAILED;
 
-function compileConversion(field: FieldDefinition, registry: Registry | undefined): Conversion {
+function compileConversion(field: FieldDefinition, registry: RegistryLookup | undefined): Conversion {
   const check = field.type === undefined ? undefined : typeCheck(field.type);
   const one: Conversion = (value, place, sink) => {
     let current = value;
@@ -103,7 +105,7 @@ function compileConversion(field: FieldDefinition, registry: Registry | undefine
 function resolve(
   value: JsonValue,
   target: string,
-  registry: Registry | undefined,
+  registry: RegistryLookup | undefined,
   place: FindingPlace,
   sink: FindingSink,
 ): JsonValue | typeof FAILED {
@@ -121,6 +123,7 @@ function resolve(
 /** The kind of a value, never the value: it may be personal. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
+  if (value === UNREADABLE_TEXT) return UNREADABLE.got;
   if (Array.isArray(value)) return "array";
   return typeof value;
 }

@@ -25,6 +25,7 @@ function warning(check: Check, title: string, remedy: string): FindingCodeEntry 
 /** Every kind of finding the toolkit can report. */
 export const FINDING_CODES = {
   SOURCE_RECORD_TYPE: blocker("source", "A source record is not an object.", FIX_SOURCE),
+  SOURCE_LINE_INVALID: blocker("source", "A line of a source file cannot be read as one JSON value.", FIX_SOURCE),
   SOURCE_VALUE_INVALID: blocker("source", "A source value cannot be carried without loss.", FIX_SOURCE),
   SOURCE_FIELD_UNKNOWN: blocker(
     "source",
@@ -166,6 +167,7 @@ const UNWAIVABLE_CHECKS: ReadonlySet<Check> = new Set<Check>([
 /** Codes whose record cannot become an entity: a waiver would leave it out without a word. */
 const REJECTING_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "SOURCE_RECORD_TYPE",
+  "SOURCE_LINE_INVALID",
   "SOURCE_VALUE_INVALID",
   "LEGACY_ID_MISSING",
   "LEGACY_ID_TYPE",
@@ -175,6 +177,7 @@ const REJECTING_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "MAPPING_TRANSFORM",
   "MAPPING_MAPPER",
   "REGISTRY_ENTRY_MISSING",
+  "REGISTRY_UUID_DUPLICATE",
   "REFERENCE_UNMAPPED",
 ]);
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT, under } from "../config/paths.ts";
+import { PROJECT } from "../config/paths.ts";
 import type { Project } from "../config/project.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
 import type { RunInputs } from "../integrity/run-file.ts";
@@ -12,7 +12,7 @@ import { loadRegistry } from "../registry/load-registry.ts";
 import { parseLockFile, type RegistryLock } from "../registry/lock.ts";
 import type { Registry } from "../registry/registry.ts";
 import { findSharedUuids } from "../registry/shared-uuids.ts";
-import { openModuleSource } from "../sources/module-source.ts";
+import { openSource as openSourceAt } from "../sources/open-source.ts";
 import type { Source } from "../sources/source.ts";
 
 /** The registries of a project by module name. */
@@ -70,7 +70,7 @@ function readOptional(path: string): string | undefined {
 /** Opens the source of the project, read-only, with every collection that the modules name. */
 export async function openSource(project: Project): Promise<Source> {
   const collections = project.modules.map((module) => module.collection);
-  return openModuleSource(under(project.root, project.source.path), project.source.path, collections);
+  return openSourceAt(project.source, project.root, collections);
 }
 
 /** Everything a candidate is built from, as digests (FORMATS.md, section 5). */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { LineReader } from "../files/line-reader.ts";
 import { ChunkCutter, chunkLine } from "../integrity/chunks.ts";
 import { CompactRange } from "../integrity/compact-range.ts";
 import { entityLine, leafHash, parseEntityLine, sha256Hex } from "../integrity/digest.ts";
 import { type MerkleRecord, merkleLine } from "../integrity/merkle-file.ts";
 import { MigrationError } from "../model/errors.ts";
 import { FileWriter } from "../stores/file-writer.ts";
-import { LineReader } from "../stores/line-reader.ts";
 import { type ModuleFiles, moduleFiles } from "../stores/module-files.ts";
 import { SortedLines } from "../stores/sorted-lines.ts";
 

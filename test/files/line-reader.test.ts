@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, truncateSync, writeFileSync, writeSync
 import { join } from "node:path";
 import fc from "fast-check";
 import t from "tap";
-import { LineReader, type LineReaderOptions } from "../../tools/migration/stores/line-reader.ts";
+import { LineReader, type LineReaderOptions } from "../../tools/migration/files/line-reader.ts";
 
 interface Seen {
   readonly text: string;

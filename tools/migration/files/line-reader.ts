@@ -23,6 +23,8 @@ export interface Line {
 export interface LineReaderOptions {
   readonly blockBytes?: number;
   readonly maxLineBytes?: number;
+  /** Byte offset at which reading begins; the first line is what is left of it there. */
+  readonly begin?: number;
   /** Receives the raw bytes in order, each block before its lines; the block is reused afterwards. */
   readonly onBlock?: (block: Buffer, offset: number) => void;
 }
@@ -38,7 +40,7 @@ export class LineReader {
   /** Next unread byte in the block. */
   #at = 0;
   /** Offset in the file of the byte after the block. */
-  #end = 0;
+  #end: number;
   #number = 0;
   /** The begun line, where it spans blocks; grows to the longest one met, at most to the limit. */
   #carry: Buffer = EMPTY;
@@ -48,6 +50,7 @@ export class LineReader {
     this.#name = name;
     this.#maxLineBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
     this.#onBlock = options.onBlock;
+    this.#end = options.begin ?? 0;
     this.#buffer = Buffer.allocUnsafe(options.blockBytes ?? BLOCK_BYTES);
     this.#fd = this.#guard(() => openSync(path, "r"));
   }
@@ -108,7 +111,7 @@ export class LineReader {
     const fd = this.#fd;
     if (fd === undefined)
       throw new MigrationError("INTERNAL", { message: `${this.#name} was read after it was closed.` });
-    const length = this.#guard(() => readSync(fd, this.#buffer, 0, this.#buffer.length, null));
+    const length = this.#guard(() => readSync(fd, this.#buffer, 0, this.#buffer.length, this.#end));
     this.#block = this.#buffer.subarray(0, length);
     this.#at = 0;
     if (length === 0) return false;

@@ -1,0 +1,28 @@
+import type { RecordBatch } from "./record-batch.ts";
+import { BATCH_RECORDS } from "./source.ts";
+import type { SourceRange } from "./source-range.ts";
+
+/** How a range is read. */
+export interface ReadRangeOptions {
+  /** Most records in one batch. */
+  readonly batchRecords?: number;
+}
+
+/** Reads one range in batches, opening what it needs for itself; SOURCE_READ when that fails. */
+export async function* readRange(range: SourceRange, options: ReadRangeOptions = {}): AsyncGenerator<RecordBatch> {
+  const batchRecords = options.batchRecords ?? BATCH_RECORDS;
+  switch (range.kind) {
+    case "module": {
+      const { readModuleRange } = await import("./module-reader.ts");
+      return yield* readModuleRange(range, batchRecords);
+    }
+    case "jsonl": {
+      const { readJsonlRange } = await import("./jsonl-reader.ts");
+      return yield* readJsonlRange(range, batchRecords);
+    }
+    case "sqlite": {
+      const { readSqliteRange } = await import("./sqlite-reader.ts");
+      return yield* readSqliteRange(range, batchRecords);
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { Unsupported } from "./unsupported.ts";
 
 /** The text of a function under construction, its local variables and the constants it is given. */
 export class Code {
@@ -27,6 +28,18 @@ export class Code {
   /** Where a condition does not hold, the line is refused. */
   require(condition: string): void {
     this.line(`if (!(${condition})) return false;`);
+  }
+
+  /** Does what `attempt` does; where that is unsupported, takes back what it wrote and does `otherwise`. */
+  try(attempt: () => void, otherwise: () => void): void {
+    const length = this.#lines.length;
+    try {
+      attempt();
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      this.#lines.length = length;
+      otherwise();
+    }
   }
 
   /** The statements, behind declarations of the local variables. */

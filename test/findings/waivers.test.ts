@@ -110,7 +110,6 @@ t.test("only faults of data that still becomes an entity can be waived", async (
     "REGISTRY_LEGACY_ID_DUPLICATE",
     "REGISTRY_NOT_FROZEN",
     "REGISTRY_UNSORTED",
-    "REGISTRY_UUID_DUPLICATE",
     "REGISTRY_UUID_MALFORMED",
     "REGISTRY_UUID_SHARED",
     "SCHEMA_VERSION_DRIFT",

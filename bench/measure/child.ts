@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 
-/** GNU time, which knows the largest resident set of a child. */
+/** GNU time, which knows the largest resident set and the CPU time of a child. */
 const TIME = "/usr/bin/time";
 const hasTime = process.platform === "linux" && existsSync(TIME);
 
@@ -11,6 +11,8 @@ export interface Sample {
   readonly seconds: number;
   /** Largest resident set; undefined where it cannot be measured. */
   readonly peakBytes: number | undefined;
+  /** User and system time of all threads: steadier than the wall clock on a busy machine. */
+  readonly cpuSeconds: number | undefined;
 }
 
 /** A program to run: a command with its arguments. */
@@ -20,7 +22,7 @@ export interface Command {
   readonly cwd: string;
   /** Exit codes beside 0 that count as done: a diff that finds a difference ends with 16. */
   readonly accepts?: readonly number[];
-  /** File for the measured resident set. */
+  /** File for what GNU time says. */
   readonly scratch: string;
 }
 
@@ -30,18 +32,19 @@ export type RunResult = { readonly sample: Sample; readonly stdout: string } | {
 /** Runs a program to its end. */
 export async function runCommand(command: Command): Promise<RunResult> {
   const [file, args] = hasTime
-    ? [TIME, ["-q", "-f", "%M", "-o", command.scratch, command.file, ...command.args]]
+    ? [TIME, ["-q", "-f", "%M %U %S", "-o", command.scratch, command.file, ...command.args]]
     : [command.file, [...command.args]];
   const begin = performance.now();
   const { code, stdout, stderr } = await collect(file, args, command.cwd);
   const wall = (performance.now() - begin) / 1000;
-  const peakBytes = hasTime ? readPeak(command.scratch) : undefined;
+  const used = hasTime ? readUsage(command.scratch) : undefined;
   if (code !== 0 && !(command.accepts ?? []).includes(code)) {
     const line = stderr.split("\n").find((text) => text.startsWith("error")) ?? stderr.split("\n")[0] ?? "";
     return { failure: `exit ${code}${line === "" ? "" : `: ${line.slice(0, 160)}`}` };
   }
   const own = /^seconds ([0-9.]+)$/m.exec(stdout)?.[1];
-  return { sample: { seconds: own === undefined ? wall : Number(own), peakBytes }, stdout };
+  const seconds = own === undefined ? wall : Number(own);
+  return { sample: { seconds, peakBytes: used?.peakBytes, cpuSeconds: used?.cpuSeconds }, stdout };
 }
 
 interface Ended {
@@ -65,9 +68,11 @@ function collect(file: string, args: readonly string[], cwd: string): Promise<En
   });
 }
 
-function readPeak(path: string): number | undefined {
+function readUsage(path: string): { readonly peakBytes: number; readonly cpuSeconds: number } | undefined {
   if (!existsSync(path)) return undefined;
-  const kib = Number(readFileSync(path, "utf8").trim().split("\n").at(-1));
+  const last = readFileSync(path, "utf8").trim().split("\n").at(-1) ?? "";
   rmSync(path);
-  return Number.isFinite(kib) ? kib * 1024 : undefined;
+  const [kib, user, system] = last.split(" ").map(Number);
+  if (kib === undefined || user === undefined || system === undefined) return undefined;
+  return { peakBytes: kib * 1024, cpuSeconds: user + system };
 }

@@ -7,6 +7,7 @@ export interface Measured {
   /** Seconds, or bytes per second for a rate; by round. */
   readonly values: (number | undefined)[];
   readonly peakBytes: number[];
+  readonly cpuSeconds: number[];
   failure?: string;
 }
 
@@ -22,7 +23,9 @@ export async function runRounds(
   rounds: number,
   say: (text: string) => void,
 ): Promise<Measurements> {
-  const measured = new Map<string, Measured>(programs.map(({ name }) => [name, { values: [], peakBytes: [] }]));
+  const measured = new Map<string, Measured>(
+    programs.map(({ name }) => [name, { values: [], peakBytes: [], cpuSeconds: [] }]),
+  );
   for (let round = 0; round < rounds; round += 1) {
     for (const program of programs) {
       const entry = measured.get(program.name);
@@ -41,5 +44,7 @@ async function runOnce({ command, reads }: Program, entry: Measured, round: numb
     return;
   }
   entry.values[round] = reads === "rate" ? opensslRate(result.stdout) : result.sample.seconds;
-  if (result.sample.peakBytes !== undefined) entry.peakBytes.push(result.sample.peakBytes);
+  const { peakBytes, cpuSeconds } = result.sample;
+  if (peakBytes !== undefined) entry.peakBytes.push(peakBytes);
+  if (cpuSeconds !== undefined) entry.cpuSeconds.push(cpuSeconds);
 }

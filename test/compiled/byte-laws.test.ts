@@ -34,6 +34,19 @@ const decimal = fc
   .tuple(fc.boolean(), fc.nat(99_999_999), fc.stringMatching(/^[0-9]{0,9}$/))
   .map(([negative, whole, rest]) => `${negative ? "-" : ""}${whole}${rest === "" ? "" : "."}${rest}`);
 const spelled = fc.oneof(
+  fc.constantFrom(
+    "0",
+    "-0",
+    "-0.5",
+    "0.0",
+    "-0.0",
+    "1e+21",
+    "1e21",
+    "-1e-7",
+    "9007199254740991",
+    "9007199254740993",
+    "00",
+  ),
   decimal,
   fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
   fc.maxSafeInteger().map(String),

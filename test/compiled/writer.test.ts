@@ -41,7 +41,7 @@ const odd: fc.Arbitrary<unknown> = fc.oneof(
 
 t.test("a writer writes what canonicalize writes, for every plain entity", async () => {
   const modules = anyModule.chain(({ module, entity }) => fc.tuple(fc.constant(module), entity));
-  fc.assert(
+  await fc.assert(
     fc.property(modules, ([module, entity]) => {
       const text = compileWriter(module).write(entity);
       if (text !== canonicalize(entity)) throw new Error(`${text} for ${canonicalize(entity)}`);
@@ -57,7 +57,7 @@ const writer = compileWriter(
 t.test("a writer writes what canonicalize writes or leaves it to it", async () => {
   const name = fc.constantFrom("a", "b", "10", "9", 'q"', "toString", "id", "unknown", "__proto__", "constructor");
   let written = 0;
-  fc.assert(
+  await fc.assert(
     fc.property(fc.array(fc.tuple(name, odd), { maxLength: 4 }), (entries) => {
       const entity = Object.fromEntries(entries) as Record<string, JsonValue>;
       const text = writer.write(entity);

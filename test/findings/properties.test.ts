@@ -30,22 +30,22 @@ t.test("any valid records make a sound candidate, the same in any order", async 
       await candidateIsSound(t, first);
       t.strictSame(treeOf(candidateOf(second)), treeOf(candidateOf(first)), "the order of the source is not seen");
     }),
-    { numRuns: 8 },
+    { numRuns: 4 },
   );
 });
 
-const SCANS: readonly (readonly [VerdictCommand, boolean, number])[] = [
-  ["scan-all", true, 60],
-  ["verify-checksums", true, 150],
+const SCANS: readonly (readonly [VerdictCommand, number])[] = [
+  ["scan-all", 40],
+  ["verify-checksums", 100],
 ];
 
-for (const [command, files, numRuns] of SCANS) {
+for (const [command, numRuns] of SCANS) {
   t.test(`${command} sees any change of any file`, async (t) => {
     const dir = t.testdir();
     const [sound, root] = [join(dir, "sound"), join(dir, "damaged")];
     await makeMigratedShop(sound);
     await fc.assert(
-      fc.asyncProperty(anyMutation({ files }), async (mutation) => {
+      fc.asyncProperty(anyMutation, async (mutation) => {
         rmSync(root, { recursive: true, force: true });
         copyShop(sound, root);
         const counts = mutate(candidateOf(root), mutation);

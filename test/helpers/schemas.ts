@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { walkSchema } from "../../tools/migration/config/schema-walk.ts";
 import type { JsonObject, JsonValue } from "../../tools/migration/model/json.ts";
 import type { InvariantDefinition, ModuleDefinition } from "../../tools/migration/model/module.ts";
-import { anyUuid } from "./arbitraries.ts";
+import { anyJson, anyJsonObject, anyUuid } from "./arbitraries.ts";
 
 /** A schema and values that satisfy it. */
 export interface Spec {
@@ -105,6 +105,8 @@ export const PATTERNS: readonly string[] = [
   "^(?:[A-Z][a-z-]*_?){2}\\$$",
   "^\\w\\s\\d$",
   "^[+0][0-9 ]{5,24}$",
+  "^[+]49 30 [0-9]{6}$",
+  "^[a-z]@[a-z]{2}\\.de$",
 ];
 
 const patterned: fc.Arbitrary<Spec> = fc.constantFrom(...PATTERNS).map((pattern) => ({
@@ -180,6 +182,20 @@ function different(values: readonly JsonValue[]): JsonValue {
   return [...new Set(values)];
 }
 
+// What is not compiled, but asked of the authority by itself.
+const delegated: fc.Arbitrary<Spec> = fc.constantFrom<Spec>(
+  { schema: {}, value: anyJson },
+  { schema: { type: "object" }, value: anyJsonObject },
+  {
+    schema: { anyOf: [{ type: "string", maxLength: 3 }, { type: "integer", minimum: 5 }, { $ref: "#/$defs/shared" }] },
+    value: fc.oneof(fc.constantFrom("a", "éé"), fc.integer({ min: 5, max: 9 }), fc.constant([])),
+  },
+  {
+    schema: { type: "array", prefixItems: [{ type: "integer" }], items: false, minItems: 1 },
+    value: fc.constantFrom([1], [2]),
+  },
+);
+
 const NAMES = ["10", "9", "a", "b", "ab", "name", "größe", 'q"', "back\\slash", "toString", "\u{1f602}", "", "z z"];
 
 const objectOf = (part: fc.Arbitrary<Spec>): fc.Arbitrary<Spec> =>
@@ -210,6 +226,7 @@ const part: fc.Arbitrary<Spec> = fc.oneof(
   { weight: 1, arbitrary: union },
   { weight: 2, arbitrary: list },
   { weight: 1, arbitrary: nested },
+  { weight: 1, arbitrary: delegated },
 );
 
 const classed: fc.Arbitrary<Spec> = fc
@@ -289,7 +306,7 @@ function withDefinitions(schema: JsonObject, names: readonly string[]): JsonObje
   const definitions = moved.map(([name, key]) => [key, properties[name] ?? {}]);
   return {
     ...schema,
-    $defs: Object.fromEntries(definitions),
+    $defs: { shared: { type: "array", maxItems: 0 }, ...Object.fromEntries(definitions) },
     properties: { ...properties, ...Object.fromEntries(references) },
   };
 }

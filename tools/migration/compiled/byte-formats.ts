@@ -1,18 +1,23 @@
 import { DIGIT_PAIRS, HEX_PAIRS, NO_PAIR } from "./byte-tables.ts";
 
 const DASH = 0x2d;
+const DASHES = 0x2d2d2d2d;
 const COLON = 0x3a;
 const DAYS: Uint8Array = Uint8Array.of(0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31);
 
 /** Reads the 36 bytes of a lower-case UUID at `at` into four words from `to`; false where they are anything else. */
 export function readUuid(view: DataView, at: number, words: Uint32Array, to: number): boolean {
-  if (view.getUint8(at + 8) !== DASH || view.getUint8(at + 13) !== DASH) return false;
-  if (view.getUint8(at + 18) !== DASH || view.getUint8(at + 23) !== DASH) return false;
+  // Each of the four words from byte 8 on holds one dash, at a place of its own; the digits around it are put together.
+  const i = view.getInt32(at + 8, true);
+  const j = view.getInt32(at + 12, true);
+  const k = view.getInt32(at + 16, true);
+  const l = view.getInt32(at + 20, true);
+  if (((i & 0xff) | (j & 0xff00) | (k & 0xff0000) | (l & 0xff000000)) !== DASHES) return false;
   const a = hexWord(view.getInt32(at, true));
   const b = hexWord(view.getInt32(at + 4, true));
-  const c = hexWord(view.getInt32(at + 9, true));
-  const d = hexWord(view.getInt32(at + 14, true));
-  const e = hexWord(view.getInt32(at + 19, true));
+  const c = hexWord((i >>> 8) | (j << 24));
+  const d = hexWord((j >>> 16) | (k << 16));
+  const e = hexWord((k >>> 24) | (l << 8));
   const f = hexWord(view.getInt32(at + 24, true));
   const g = hexWord(view.getInt32(at + 28, true));
   const h = hexWord(view.getInt32(at + 32, true));
@@ -24,7 +29,7 @@ export function readUuid(view: DataView, at: number, words: Uint32Array, to: num
   return true;
 }
 
-// The 16 bits of four hex digits; a number above 0xffff where they are none.
+// The 16 bits of four hex digits, read as one little-endian word; a number above 0xffff where they are none.
 function hexWord(text: number): number {
   const high = HEX_PAIRS[text & 0xffff] ?? NO_PAIR;
   const low = HEX_PAIRS[text >>> 16] ?? NO_PAIR;
@@ -38,7 +43,7 @@ export function isDate(view: DataView, at: number): boolean {
   const month = pair(view, at + 5);
   const day = pair(view, at + 8);
   if (view.getUint8(at + 4) !== DASH || view.getUint8(at + 7) !== DASH) return false;
-  if ((century | year) >= NO_PAIR || month > 12 || month === 0 || day === 0) return false;
+  if ((century | year) >= NO_PAIR || month > 12 || day === 0) return false;
   if (day > (DAYS[month] ?? 0)) return false;
   if (month !== 2 || day < 29) return true;
   return (year === 0 ? century : year) % 4 === 0;

@@ -1,9 +1,11 @@
 const AT = 0x40;
 const BACKSLASH = 0x5c;
 
-// Fewest digits of a phone number, fewest letters and digits of an IBAN.
-const PHONE_DIGITS = 7;
-const IBAN_LENGTH = 15;
+/** Fewest digits of a text that could hold a phone number. */
+export const PHONE_DIGITS = 7;
+
+/** Fewest letters and digits of an IBAN. */
+export const IBAN_LENGTH = 15;
 
 /**
  * True where no detector of personal values can fire on the string content in `[from, to)`: no `@`; nowhere seven

@@ -11,6 +11,10 @@ export interface Emission {
   readonly referenceAt: (path: readonly string[]) => number;
   /** True where the detectors of personal values look at texts at a path. */
   readonly isOpen: (path: readonly string[]) => boolean;
+  /** True where a reference lies at a path or below it. */
+  readonly hasReferenceIn: (path: readonly string[]) => boolean;
+  /** True where those detectors look at texts at a path or below it. */
+  readonly isOpenIn: (path: readonly string[]) => boolean;
   /** Writes the code for one value: `p` stands before it, and behind it afterwards. */
   readonly value: (emission: Emission, schema: JsonValue | undefined, place: Place) => void;
 }

@@ -65,8 +65,13 @@ function keyTest(emission: Emission, node: JsonObject, name: string, before: Bef
 }
 
 function isAnyString(emission: Emission, node: JsonObject, name: string): boolean {
-  const value = resolveNode(subschema(node, name), emission.root);
-  if (choicesOf(value) !== undefined) return false;
-  const kinds = kindsOf(value);
+  let kinds: readonly string[] = [];
+  emission.code.try(
+    () => {
+      const value = resolveNode(subschema(node, name), emission.root);
+      if (choicesOf(value) === undefined) kinds = kindsOf(value);
+    },
+    () => undefined,
+  );
   return kinds.length === 1 && kinds[0] === "string";
 }

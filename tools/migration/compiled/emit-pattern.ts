@@ -1,3 +1,4 @@
+import { IBAN_LENGTH, PHONE_DIGITS } from "./byte-pii.ts";
 import { type Code, literalAt } from "./code.ts";
 import { buildAutomaton, fixedSets, START_STATE } from "./pattern-automaton.ts";
 import { type Pattern, parsePattern } from "./pattern-syntax.ts";
@@ -5,16 +6,28 @@ import { Unsupported } from "./unsupported.ts";
 
 const MOST_FIXED = 64;
 
+/** What surrounds the content of a string with a pattern. */
+export interface Content {
+  /** The local variable that says where it starts. */
+  readonly start: string;
+  /** The constant that asks the authority about the content in `[from, to)`. */
+  readonly leaf: string;
+  /** True where detectors of personal values look at it. */
+  readonly open: boolean;
+}
+
 /**
  * Writes the code for string content that matches `source`; leaves `p` at the closing quote. ASCII is decided by
  * bytes; a text that is refused there, because it holds an escape or a character beyond ASCII, is asked of `leaf`.
  */
-export function emitPattern(code: Code, source: string, start: string, leaf: string): void {
-  const slow = `p = stringEnd(b, ${start}, e); if (p < 0 || !${leaf}(b, ${start}, p)) return false;`;
+export function emitPattern(code: Code, source: string, { start, leaf, open }: Content): void {
+  const impersonal = open ? ` if (!isSurelyImpersonal(b, ${start}, p)) return false;` : "";
+  const slow = `p = stringEnd(b, ${start}, e); if (p < 0 || !${leaf}(b, ${start}, p)) return false;${impersonal}`;
   const pattern = parsed(source);
   const sets = pattern && fixedSets(pattern);
   if (sets !== undefined && sets.length <= MOST_FIXED) {
-    code.line(`if (${fixedTest(code, sets)}) p += ${sets.length};`);
+    const known = isNeverPersonal(sets) ? "" : impersonal;
+    code.line(`if (${fixedTest(code, sets)}) { p += ${sets.length};${known} }`);
     code.line(`else { ${slow} }`);
     return;
   }
@@ -28,6 +41,13 @@ export function emitPattern(code: Code, source: string, start: string, leaf: str
   code.line(`${state} = ${START_STATE};`);
   code.line(`while (p < e && (${next} = ${table}[${state} | b[p]]) !== 0) { ${state} = ${next}; p++; }`);
   code.line(`if (p >= e || b[p] !== 34 || ${code.constant(automaton.accepts)}[${state} >> 8] !== 1) { ${slow} }`);
+  code.line(`else {${impersonal} }`);
+}
+
+/** True where no text of these characters can be a mail address, or has the seven digits of a phone number. */
+function isNeverPersonal(sets: readonly (readonly number[])[]): boolean {
+  const digits = sets.filter((codes) => codes.some((code) => code >= 0x30 && code <= 0x39));
+  return digits.length < PHONE_DIGITS && sets.length < IBAN_LENGTH && !sets.some((codes) => codes.includes(0x40));
 }
 
 function parsed(source: string): Pattern | undefined {

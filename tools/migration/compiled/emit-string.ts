@@ -1,6 +1,5 @@
 import type { JsonObject } from "../model/json.ts";
 import { type Limits, textAt } from "./byte-strings.ts";
-import { PLAIN } from "./byte-tables.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
 import { emitPattern } from "./emit-pattern.ts";
 import { numberUnder, textUnder } from "./schema-node.ts";
@@ -18,7 +17,6 @@ export function emitString(emission: Emission, node: JsonObject, place: Place): 
   const start = code.local();
   code.line(`${start} = p;`);
   emitContent(emission, node, place, start);
-  if (emission.isOpen(place.path)) code.require(`isSurelyImpersonal(b, ${start}, p)`);
   code.line("p++;");
   emitCapture(code, place.capture, "string");
 }
@@ -28,20 +26,22 @@ function emitContent(emission: Emission, node: JsonObject, place: Place, start: 
   const { code } = emission;
   const format = textUnder(node, "format");
   const pattern = textUnder(node, "pattern");
+  const open = emission.isOpen(place.path);
   const known = emitFormat(emission, format, place);
   if (!known && format === undefined && pattern !== undefined) {
-    emitPattern(code, pattern, start, leafOf(emission, node));
+    emitPattern(code, pattern, { start, leaf: leafOf(emission, node), open });
   } else {
     if (!known) emitPlain(emission);
     if (pattern !== undefined || (!known && format !== undefined)) {
       code.require(`${leafOf(emission, node)}(b, ${start}, p)`);
     }
+    if (open) code.require(`isSurelyImpersonal(b, ${start}, p)`);
   }
   emitLength(emission, node, start);
 }
 
 function emitPlain({ code }: Emission): void {
-  code.line(`while (p < e && ${code.constant(PLAIN)}[b[p]] === 1) p++;`);
+  code.line("p = plainEnd(b, d, p, e);");
   code.require("p < e");
   code.line("if (b[p] !== 34) { p = stringEnd(b, p, e); if (p < 0) return false; }");
 }

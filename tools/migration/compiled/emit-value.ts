@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import { literalAt } from "./code.ts";
+import { emitDelegated } from "./delegated.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
 import { emitArray } from "./emit-array.ts";
 import { emitChoice } from "./emit-choice.ts";
@@ -22,11 +23,18 @@ const FIRST_BYTES: Readonly<Record<Kind, string>> = {
   object: "b[p] === 123",
 };
 
-/** Writes the code for a value of any schema that is supported. */
+/** Writes the code for a value of any schema; what is not compiled is delegated, as close to the leaves as can be. */
 export function emitValue(emission: Emission, schema: JsonValue | undefined, place: Place): void {
+  if (place.path.length > MOST_DEPTH) unsupported("a deep schema");
+  emission.code.try(
+    () => emitCompiled(emission, schema, place),
+    () => emitDelegated(emission, schema, place),
+  );
+}
+
+function emitCompiled(emission: Emission, schema: JsonValue | undefined, place: Place): void {
   const { code } = emission;
   const { capture } = place;
-  if (place.path.length > MOST_DEPTH) unsupported("a deep schema");
   const node = resolveNode(schema, emission.root);
   if (capture !== undefined) code.line(`${capture.from} = p${place.opened ? " - 1" : ""};`);
   const choices = choicesOf(node);

@@ -5,7 +5,7 @@ import type { ModuleDefinition } from "../model/module.ts";
 import { dateTimeEnd, isDate, readUuid, timeEnd } from "./byte-formats.ts";
 import { isMultiple, numberEnd } from "./byte-numbers.ts";
 import { isSurelyImpersonal } from "./byte-pii.ts";
-import { lengthFits, stringEnd } from "./byte-strings.ts";
+import { lengthFits, plainEnd, stringEnd } from "./byte-strings.ts";
 import { Code } from "./code.ts";
 import type { Emission } from "./emission.ts";
 import { isFresh } from "./emit-array.ts";
@@ -43,6 +43,7 @@ const TOOLS = {
   isMultiple,
   isSurelyImpersonal,
   stringEnd,
+  plainEnd,
   lengthFits,
   isFresh,
   rangeOrder,
@@ -64,6 +65,7 @@ export function compileMatcher(module: ModuleDefinition): LineMatcher | undefine
 function emitLine(code: Code, module: ModuleDefinition): void {
   const captures = captureFields(code, module.invariants);
   const seen = new Set<number>();
+  const open = module.piiFields.filter((field) => (field.pii ?? 0) === 0 && field.freeText);
   const emission: Emission = {
     code,
     root: module.schema,
@@ -73,10 +75,9 @@ function emitLine(code: Code, module: ModuleDefinition): void {
       seen.add(index);
       return index;
     },
-    isOpen: (path) =>
-      module.piiFields.some(
-        (field) => (field.pii ?? 0) === 0 && field.freeText && isSame(field.path, path.slice(0, field.path.length)),
-      ),
+    isOpen: (path) => open.some((field) => isWithin(path, field.path)),
+    hasReferenceIn: (path) => module.references.some((reference) => isWithin(reference.path, path)),
+    isOpenIn: (path) => open.some(({ path: other }) => isWithin(other, path) || isWithin(path, other)),
     value: emitValue,
   };
   const node = pinned(resolveNode(module.schema, module.schema), module);
@@ -116,6 +117,10 @@ function validators(): Emission["validator"] {
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((step, index) => step === b[index]);
+}
+
+function isWithin(path: readonly string[], outer: readonly string[]): boolean {
+  return isSame(path.slice(0, outer.length), outer);
 }
 
 function assemble(code: Code): LineMatcher {

@@ -1,11 +1,10 @@
 const LONGEST_PRINTED = 200;
 const SEPARATORS = /[\s\p{Dash_Punctuation}/]/gu;
 const LONG_NUMBER = /\p{Decimal_Number}{9}/u;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** True for a text that may be shown: short, no mail address, and no number as long as that of a phone or an account. */
 export function isPrintable(text: string): boolean {
-  if (text.length > LONGEST_PRINTED || text.includes("@") || LONE_SURROGATE.test(text)) return false;
+  if (text.length > LONGEST_PRINTED || text.includes("@")) return false;
   return !LONG_NUMBER.test(text.replace(SEPARATORS, ""));
 }
 

@@ -27,8 +27,6 @@ export interface JsonlRange extends RangeBase {
 /** The rows of a table with `begin <= rowid < end`, or a whole view or table without rowid. */
 export interface SqliteRange extends RangeBase {
   readonly kind: "sqlite";
-  /** True where the file is opened without locks, so that nothing is written beside it. */
-  readonly immutable: boolean;
   /** The state of the files when the source was opened; a reader refuses another one. */
   readonly stamp: string;
   readonly columns: readonly string[];

@@ -1,4 +1,3 @@
-import { pathToFileURL } from "node:url";
 import Database from "better-sqlite3";
 import { type ErrorCode, MigrationError, systemCode } from "../model/errors.ts";
 import { stampOfDatabase } from "./sqlite-files.ts";
@@ -6,11 +5,11 @@ import { stampOfDatabase } from "./sqlite-files.ts";
 /** How long a reader waits for a writer to finish its commit. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** Which database is opened and how. */
+/** Which database is opened. */
 export interface DatabasePlace {
   readonly path: string;
+  /** The path as a person wrote it, for messages. */
   readonly label: string;
-  readonly immutable: boolean;
 }
 
 /** A read-only connection inside one read transaction: it sees one state of the data until `close`. */
@@ -20,11 +19,8 @@ export class SqliteConnection {
 
   constructor(place: DatabasePlace, code: ErrorCode) {
     this.#place = place;
-    const uri = `${pathToFileURL(place.path).href}?immutable=1`;
-    this.db = guardSqlite(place.label, code, () => {
-      const options = { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
-      return new Database(place.immutable ? uri : place.path, options);
-    });
+    const options = { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
+    this.db = guardSqlite(place.label, code, () => new Database(place.path, options));
     try {
       guardSqlite(place.label, code, () => this.#begin());
     } catch (error) {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { MigrationError, systemCode } from "../model/errors.ts";
 import { stampOf } from "./file-stamp.ts";
 import { doesNotExist } from "./source-errors.ts";
@@ -13,11 +13,11 @@ export function stampOfDatabase(path: string): string {
 }
 
 /**
- * Looks at a database before SQLite opens it: SOURCE_INVALID for what is none, and whether it has to be opened
- * `immutable`. A database in WAL mode cannot be opened without its -wal and -shm files, and SQLite makes them where
- * they are missing, even for a reader; a database that was closed cleanly has none and is whole without them.
+ * Looks at a database before SQLite opens it: SOURCE_INVALID for what is none, and for one that SQLite cannot open
+ * without writing. In WAL mode it makes the -wal and -shm files where they are missing, even for a reader, and a reader
+ * leaves them behind; `immutable=1` would avoid that, but the driver is built without file names as URIs.
  */
-export function inspectDatabase(path: string, label: string): { readonly immutable: boolean } {
+export function assertReadable(path: string, label: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw doesNotExist(label);
   if (!stat.isFile()) throw notADatabase(label, stat.isDirectory() ? "a folder" : "another kind of file");
@@ -26,14 +26,11 @@ export function inspectDatabase(path: string, label: string): { readonly immutab
   if (header.toString("latin1", 0, MAGIC.length) !== MAGIC) {
     throw notADatabase(label, "a file without its header: something else, or encrypted");
   }
-  if (header[READ_VERSION] !== WRITE_AHEAD) return { immutable: false };
-  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
-  const index = statSync(`${path}-shm`, { throwIfNoEntry: false });
-  if (log !== undefined && index !== undefined) return { immutable: false };
-  if (log === undefined || log.size === 0) return { immutable: true };
+  if (header[READ_VERSION] !== WRITE_AHEAD) return;
+  if (existsSync(`${path}-wal`) && existsSync(`${path}-shm`)) return;
   throw new MigrationError("SOURCE_INVALID", {
-    message: `The source ${label} has a write-ahead log that no program has open: ${label}-wal without ${label}-shm.`,
-    remedy: `Merge it on a copy: \`sqlite3 ${label} 'PRAGMA wal_checkpoint(TRUNCATE)'\`, then run the command again.`,
+    message: `The source ${label} is in WAL mode and no program has it open: reading it would write files beside it.`,
+    remedy: `On a copy of it and of its -wal file: \`sqlite3 ${label} 'PRAGMA journal_mode = DELETE'\`; read that one.`,
   });
 }
 

@@ -5,7 +5,7 @@ import { changed, lacks } from "./source-errors.ts";
 import type { SqliteRange } from "./source-range.ts";
 import { collectionNames, findCollection, quoted, type SqliteCollection } from "./sqlite-collection.ts";
 import { type DatabasePlace, guardSqlite, SqliteConnection } from "./sqlite-connection.ts";
-import { inspectDatabase } from "./sqlite-files.ts";
+import { assertReadable } from "./sqlite-files.ts";
 
 const NAMES_SHOWN = 20;
 
@@ -17,7 +17,8 @@ const NAMES_SHOWN = 20;
  * mode the held transaction also keeps writers from committing at all.
  */
 export async function openSqliteSource(path: string, label: string, collections: readonly string[]): Promise<Source> {
-  const place: DatabasePlace = { path, label, ...inspectDatabase(path, label) };
+  assertReadable(path, label);
+  const place: DatabasePlace = { path, label };
   const connection = new SqliteConnection(place, "SOURCE_INVALID");
   try {
     const known = guardSqlite(label, "SOURCE_INVALID", () => findAll(connection, label, collections));

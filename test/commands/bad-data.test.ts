@@ -20,31 +20,7 @@ interface BadData {
 
 const person = (rest: string): string => `[{ id: "P-1", code: "ONE", ${rest} }, { id: "P-2", code: "TWO" }]`;
 const place = { module: "people", record: 1, legacyId: "P-1", id: FIRST };
-const valueInvalid = (field: string, rule: string, got: string): BadData["findings"] => [
-  { code: "SOURCE_VALUE_INVALID", ...place, field, rule, got },
-];
-const saysInvalid = (field: string): RegExp =>
-  new RegExp(`^BLOCKER SOURCE_VALUE_INVALID people "P-1" ${FIRST} record 1 field ${field}: `, "m");
-
-/** A source value that JSON cannot carry, as JavaScript. */
-const unfit = (name: string, value: string, rule: string, got: string, at = "data"): BadData => ({
-  name,
-  parts: { people: person(`data: ${value}`) },
-  findings: valueInvalid(at, rule, got),
-  says: saysInvalid(at),
-});
-
 const CASES: readonly BadData[] = [
-  unfit("an integer beyond 2^53", "9007199254740993", "NUMBER_RANGE", "an integer beyond 2^53 - 1"),
-  unfit("NaN", "NaN", "NOT_FINITE", "NaN"),
-  unfit("an infinity in an object", "{ deep: [1, -Infinity] }", "NOT_FINITE", "an infinity", "data/deep/1"),
-  unfit("a lone surrogate", `"\\ud800"`, "LONE_SURROGATE", "a string with a lone surrogate"),
-  unfit("a Date", "new Date(0)", "NOT_JSON", "an object of class Date"),
-  unfit("undefined inside a value", "{ a: undefined }", "UNDEFINED", "undefined", "data/a"),
-  unfit("a function", "() => 1", "NOT_JSON", "a function"),
-  unfit("a bigint", "1n", "NOT_JSON", "a bigint"),
-  unfit("a Map", "new Map()", "NOT_JSON", "an object of class Map"),
-  unfit("a hole", "[1, , 2]", "HOLE", "a hole in an array", "data/1"),
   {
     name: "nesting of 200",
     parts: { people: person(`data: JSON.parse("[".repeat(200) + "]".repeat(200))`) },
@@ -149,6 +125,47 @@ const CASES: readonly BadData[] = [
   },
 ];
 
+/** Source values that JSON cannot carry: as JavaScript, then the field, rule and kind that the finding names. */
+const UNFIT: readonly (readonly [string, string, string, string])[] = [
+  ["9007199254740993", "data", "NUMBER_RANGE", "an integer beyond 2^53 - 1"],
+  ["NaN", "data", "NOT_FINITE", "NaN"],
+  ["{ deep: [1, -Infinity] }", "data/deep/1", "NOT_FINITE", "an infinity"],
+  ['"\\ud800"', "data", "LONE_SURROGATE", "a string with a lone surrogate"],
+  ["new Date(0)", "data", "NOT_JSON", "an object of class Date"],
+  ["{ a: undefined }", "data/a", "UNDEFINED", "undefined"],
+  ["() => 1", "data", "NOT_JSON", "a function"],
+  ["1n", "data", "NOT_JSON", "a bigint"],
+  ["new Map()", "data", "NOT_JSON", "an object of class Map"],
+  ["[1, , 2]", "data/1", "HOLE", "a hole in an array"],
+  ["{ toJSON: () => 1 }", "data", "NOT_JSON", "an object with toJSON"],
+];
+
+t.test("a source value that JSON cannot carry is named by record, field and kind", async (t) => {
+  const ids = UNFIT.map((_, index) => `P-${index + 11}`);
+  const rows = UNFIT.map(([value], index) => `{ id: "${ids[index]}", code: "X", name: "${SECRET}", data: ${value} }`);
+  const root = smallProject(t, { peopleIds: ids, people: `[${rows.join(", ")}]` });
+  t.equal(candor(root, ["registry", "freeze"]).code, 0);
+  const run = candor(root, ["dry-run"]);
+  t.equal(run.code, 16, run.stderr);
+  const expected = UNFIT.map(([, field, rule, got], index) => ({
+    code: "SOURCE_VALUE_INVALID",
+    module: "people",
+    record: index + 1,
+    legacyId: ids[index],
+    field,
+    rule,
+    got,
+  }));
+  const found = findingsOf(root, "dry-run").filter(({ code }) => code !== "REFERENCE_UNMAPPED");
+  t.equal(found.length, UNFIT.length);
+  t.match(found, expected);
+  t.match(
+    run.stdout,
+    /^BLOCKER SOURCE_VALUE_INVALID people "P-13" \S+ record 3 field data\/deep\/1: .* got an infinity$/m,
+  );
+  t.notMatch(run.stdout + JSON.stringify(found), SECRET);
+});
+
 t.test("bad data is told by module, record and field, and nothing of it is published", async (t) => {
   const root = smallProject(t);
   t.equal(candor(root, ["registry", "freeze"]).code, 0);
@@ -170,7 +187,11 @@ t.test("bad data is told by module, record and field, and nothing of it is publi
 });
 
 t.test("migrate publishes nothing over bad data and keeps the last candidate", async (t) => {
-  for (const name of ["a lone surrogate", "two records with one id", "a reference to an entity that is not there"]) {
+  for (const name of [
+    "a wrong type against the schema",
+    "two records with one id",
+    "a reference to an entity that is not there",
+  ]) {
     await t.test(name, async (t) =>
       blocked(
         t,

@@ -37,7 +37,7 @@ const entity: fc.Arbitrary<Entity> = fc.record({
 });
 
 t.test("law: chunks follow from the content alone, are gapless, and hash the bytes they name", async () => {
-  fc.assert(
+  await fc.assert(
     fc.property(fc.array(entity, { maxLength: 40 }), (entities) => {
       const data = Buffer.from(entities.map(({ line }) => `${line}\n`).join(""));
       const lines = Buffer.from(entities.map(({ id, sha }) => `${entityLine(id, sha)}\n`).join(""));
@@ -67,7 +67,7 @@ t.test("law: chunks follow from the content alone, are gapless, and hash the byt
 });
 
 t.test("law: cutting can start at any chunk and comes to the same records", async () => {
-  fc.assert(
+  await fc.assert(
     fc.property(fc.array(entity, { maxLength: 40 }), fc.nat(), (entities, pick) => {
       const records = cut(entities);
       const from = records[pick % Math.max(records.length, 1)];

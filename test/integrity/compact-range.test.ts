@@ -109,7 +109,7 @@ t.test("strings and bytes hash alike", async (t) => {
 });
 
 t.test("law: the root is the same for any partition, with every range posted and rebuilt", async () => {
-  fc.assert(
+  await fc.assert(
     fc.property(fc.nat(200), fc.array(fc.nat(200), { maxLength: 8 }), (count, cuts) => {
       const leaves = leavesOf(count);
       const whole = new CompactRange();
@@ -130,7 +130,7 @@ t.test("law: merging is exact for a range that begins anywhere, beyond 2^32 too"
     fc.integer({ min: -40, max: 40 }).map((near) => 2 ** 31 + near),
     fc.integer({ min: -40, max: 40 }).map((near) => 2 ** 40 + near),
   );
-  fc.assert(
+  await fc.assert(
     fc.property(begin, fc.nat(60), fc.nat(60), (from, left, right) => {
       const leaves = leavesOf(left + right);
       const merged = rangeOf(leaves.slice(0, left), from);

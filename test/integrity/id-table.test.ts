@@ -4,7 +4,7 @@ import { IdTable } from "../../tools/migration/integrity/id-table.ts";
 import { anyUuid } from "../helpers/arbitraries.ts";
 
 t.test("law: the table answers like a Set, and marking like a count", async () => {
-  fc.assert(
+  await fc.assert(
     fc.property(
       fc.array(anyUuid, { maxLength: 300 }),
       fc.array(anyUuid, { maxLength: 50 }),

@@ -165,7 +165,7 @@ t.test("law: every accepted text means what JSON.parse says, and every fault of 
       return json.slice(0, at % (json.length + 1)) + put + json.slice((at % (json.length + 1)) + 1);
     }),
   );
-  fc.assert(fc.property(text, agreesWithJsonParse), { numRuns: 10_000 });
+  await fc.assert(fc.property(text, agreesWithJsonParse), { numRuns: 10_000 });
 });
 
 function agreesWithJsonParse(text: string): boolean {
@@ -251,7 +251,7 @@ t.test("a line may have 16 MiB and not one byte more", async (t) => {
 });
 
 t.test("law: a line is accepted exactly where its bytes are the canonical form of what they say", async () => {
-  fc.assert(
+  await fc.assert(
     fc.property(anyJsonObject, fc.nat(), fc.nat(255), (value, place, byte) => {
       const line = lineOf(canonicalize(value));
       const accepted = parseLine(line);

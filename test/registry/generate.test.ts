@@ -29,7 +29,7 @@ t.test("a derived UUID is that of an independent SHA-256", async (t) => {
 });
 
 t.test("a derived UUID has version 8 and the variant of RFC 9562", async () => {
-  fc.assert(
+  await fc.assert(
     fc.property(fc.string({ unit: "binary", minLength: 1 }), (legacyId) => {
       const derived = deriveUuid("kunden", legacyId);
       assert.match(derived, UUID);

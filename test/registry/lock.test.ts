@@ -240,7 +240,7 @@ const ids = fc.uniqueArray(fc.string({ unit: "binary", minLength: 1, maxLength: 
 
 t.test("adding entries is growth, and never a change", async (t) => {
   const dir = t.testdir();
-  fc.assert(
+  await fc.assert(
     fc.property(ids, ids, (before, added) => {
       const old = loadEntries(dir, "hunde", generateEntries("hunde", before, undefined));
       const next = loadEntries(dir, "hunde", generateEntries("hunde", added, old));
@@ -256,7 +256,7 @@ t.test("adding entries is growth, and never a change", async (t) => {
 t.test("altering or removing any entry is a change, whatever is added", async (t) => {
   const dir = t.testdir();
   const kinds = fc.constantFrom("uuid", "version", "remove");
-  fc.assert(
+  await fc.assert(
     fc.property(
       ids.filter((some) => some.length > 0),
       ids,

@@ -162,7 +162,7 @@ t.test(
 t.test("any JSON array is read as JSON.parse reads it", async (t) => {
   const dir = t.testdir();
   const json = fc.array(fc.jsonValue({ maxDepth: 3 }).filter((value) => parseStrict(JSON.stringify(value)).ok));
-  fc.assert(
+  await fc.assert(
     fc.property(json, fc.constantFrom(0, 1, "\t"), fc.integer({ min: 1, max: 40 }), (array, indent, size) => {
       const text = JSON.stringify(array, undefined, indent);
       assert.deepEqual(JSON.stringify(values(write(dir, text), size)), JSON.stringify(array));

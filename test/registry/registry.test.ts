@@ -21,7 +21,7 @@ t.test("lookup, uuidAt, legacyIdAt and indexOfUuid agree with a Map", async (t) 
     comparator: "SameValue",
     maxLength: 60,
   });
-  fc.assert(
+  await fc.assert(
     fc.property(someEntries, fc.array(legacyId), fc.uuid(), (pairs, others, otherUuid) => {
       const map = new Map(pairs);
       const text = JSON.stringify(
@@ -52,7 +52,7 @@ t.test("a lone surrogate does not find the id that its replacement character spe
 
 t.test("what is written is read back, with any block size", async (t) => {
   const dir = t.testdir();
-  fc.assert(
+  await fc.assert(
     fc.property(fc.array(legacyId, { maxLength: 30 }), fc.integer({ min: 1, max: 90 }), (ids, size) => {
       const entries = generateEntries("kunden", ids, undefined);
       const { registry, findings } = loadText(dir, "kunden", [...registryFileText(entries)].join(""), size);
@@ -63,7 +63,7 @@ t.test("what is written is read back, with any block size", async (t) => {
 });
 
 t.test("an entry line is the canonical JSON of the entry", async () => {
-  fc.assert(
+  await fc.assert(
     fc.property(
       legacyId,
       fc.uuid(),

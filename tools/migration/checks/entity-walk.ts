@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
+import { printableKey } from "../model/printable.ts";
 
 /** Calls `visit` for every value at `path` (property names, `*` for each element of an array). */
 export function visitPath(
@@ -37,7 +38,7 @@ function descend(
   }
 }
 
-/** Calls `visit` for every string inside a value. */
+/** Calls `visit` for every string inside a value, with a name of its place that may be shown. */
 export function visitStrings(value: JsonValue, field: string, visit: (text: string, field: string) => void): void {
   if (typeof value === "string") visit(value, field);
   else if (Array.isArray(value)) {
@@ -45,6 +46,6 @@ export function visitStrings(value: JsonValue, field: string, visit: (text: stri
       visitStrings(element, `${field}/${index}`, visit);
     });
   } else if (isJsonObject(value)) {
-    for (const [key, part] of Object.entries(value)) visitStrings(part, `${field}/${key}`, visit);
+    for (const [key, part] of Object.entries(value)) visitStrings(part, `${field}/${printableKey(key)}`, visit);
   }
 }

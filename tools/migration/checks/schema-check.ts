@@ -1,7 +1,7 @@
 import { compileSchema, expectedBy, type ValidatorError } from "../config/schema-compiler.ts";
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
-import { printableLegacyId } from "../registry/legacy-id.ts";
+import { printableKey } from "../model/printable.ts";
 
 /** Reports every place where an entity does not satisfy its schema. */
 export type EntityCheck = (entity: JsonObject, place: FindingPlace, sink: FindingSink) => void;
@@ -21,9 +21,9 @@ export function compileSchemaCheck(schema: JsonObject): EntityCheck {
 
 function fieldOf(error: ValidatorError): string {
   const extra: unknown = error.params["additionalProperty"];
-  const base = error.instancePath.slice(1);
+  const base = error.instancePath.slice(1).split("/").map(printableKey).join("/");
   if (typeof extra !== "string") return base;
-  return `${base === "" ? "" : `${base}/`}${printableLegacyId(extra) ?? "(a long or personal name)"}`;
+  return `${base === "" ? "" : `${base}/`}${printableKey(extra)}`;
 }
 
 function kindAt(entity: JsonObject, error: ValidatorError): string {

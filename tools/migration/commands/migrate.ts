@@ -1,13 +1,33 @@
 import type { Command } from "commander";
-import { type CommonOptions, contextFor, finish, runIdFrom, type Session, withVerdict } from "./session.ts";
+import {
+  type CommonOptions,
+  contextFor,
+  finish,
+  runIdFrom,
+  type Session,
+  withVerdict,
+  workersFrom,
+} from "./session.ts";
+
+interface WorkFlags extends CommonOptions {
+  readonly workers?: string;
+}
 
 /** Adds `dry-run` and `migrate`. */
 export function addMigrateCommands(program: Command, session: Session): void {
   withVerdict(program.command("dry-run"))
     .description("read, map and check everything that migrate would; write only the report")
-    .action(async (options: CommonOptions) => {
+    .option("--workers <n>", "worker threads (default: one per core)")
+    .action(async (options: WorkFlags) => {
       const { dryRun } = await import("../operations/dry-run.ts");
-      finish(session, await dryRun(contextFor(session, options), { runId: runIdFrom("run-local") }), options);
+      finish(
+        session,
+        await dryRun(contextFor(session, options), {
+          runId: runIdFrom("run-local"),
+          workers: workersFrom(options),
+        }),
+        options,
+      );
     });
   withVerdict(program.command("migrate"))
     .description("build the candidate storage_candidate/v1, or leave none")
@@ -15,10 +35,15 @@ export function addMigrateCommands(program: Command, session: Session): void {
       "after",
       "\nEnvironment:\n  MIGRATE_RUN_ID             label of the run (default run-local)\n  MIGRATE_FAIL_AFTER_MODULE  failure drill: fail after this module was built",
     )
-    .action(async (options: CommonOptions) => {
+    .option("--workers <n>", "worker threads (default: one per core)")
+    .action(async (options: WorkFlags) => {
       const { migrate } = await import("../operations/migrate.ts");
       const failAfterModule = process.env["MIGRATE_FAIL_AFTER_MODULE"] || undefined;
-      const outcome = await migrate(contextFor(session, options), { runId: runIdFrom("run-local"), failAfterModule });
+      const outcome = await migrate(contextFor(session, options), {
+        runId: runIdFrom("run-local"),
+        failAfterModule,
+        workers: workersFrom(options),
+      });
       finish(session, outcome, options);
     });
 }

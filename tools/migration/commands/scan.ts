@@ -1,6 +1,14 @@
 import type { Command } from "commander";
 import type { ScanOptions } from "../operations/scan.ts";
-import { type CommonOptions, contextFor, finish, runIdFrom, type Session, withVerdict, workersFrom } from "./session.ts";
+import {
+  type CommonOptions,
+  contextFor,
+  finish,
+  runIdFrom,
+  type Session,
+  withVerdict,
+  workersFrom,
+} from "./session.ts";
 
 interface ScanFlags extends CommonOptions {
   readonly workers?: string;

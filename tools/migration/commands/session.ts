@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
@@ -84,7 +84,9 @@ export function workersFrom(options: { readonly workers?: string }): number {
   if (options.workers === undefined) return availableParallelism();
   const workers = Number(options.workers);
   if (/^[0-9]+$/.test(options.workers) && workers >= 1 && workers <= 256) return workers;
-  throw new MigrationError("USAGE", { message: `--workers takes a whole number from 1 to 256, got ${options.workers}.` });
+  throw new MigrationError("USAGE", {
+    message: `--workers takes a whole number from 1 to 256, got ${options.workers}.`,
+  });
 }
 
 /** A value as indented JSON with a final LF. */

@@ -24,7 +24,8 @@ export function compileSchema(schema: object): Validator {
   }
 }
 
-function createAjv(): Ajv2020 {
+/** A validator of its own, for schemas that must not meet others. */
+export function createAjv(): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strictSchema: true, strictTypes: false });
   formats.default(ajv, { mode: "full" });
   ajv.addFormat("uuid", UUID);

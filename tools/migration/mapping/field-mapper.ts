@@ -4,7 +4,7 @@ import type { JsonValue } from "../model/json.ts";
 import type { FieldDefinition } from "../model/module.ts";
 import { UNREADABLE_TEXT } from "../model/source-record.ts";
 import { legacyIdOf } from "../registry/legacy-id.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { RegistryLookup } from "../registry/lookup.ts";
 import { typeCheck } from "./canonical-types.ts";
 import { FAILED, TRANSFORM_FUNCTIONS } from "./transforms.ts";
 
@@ -19,7 +19,7 @@ const FAULT = { fault: true } as const;
 const UNREADABLE = { path: "", reason: "ENCODING", got: "text that is not valid in its encoding" } as const;
 
 /** Compiles the rule of one field; `registry` is that of the target module of a reference. */
-export function compileField(field: FieldDefinition, registry: Registry | undefined): FieldMapper {
+export function compileField(field: FieldDefinition, registry: RegistryLookup | undefined): FieldMapper {
   if (field.value !== undefined) {
     const constant: FieldResult = { value: field.value };
     return () => constant;
@@ -73,7 +73,7 @@ function pick(
 
 type Conversion = (value: JsonValue, place: FindingPlace, sink: FindingSink) => JsonValue | typeof FAILED;
 
-function compileConversion(field: FieldDefinition, registry: Registry | undefined): Conversion {
+function compileConversion(field: FieldDefinition, registry: RegistryLookup | undefined): Conversion {
   const check = field.type === undefined ? undefined : typeCheck(field.type);
   const one: Conversion = (value, place, sink) => {
     let current = value;
@@ -105,7 +105,7 @@ function compileConversion(field: FieldDefinition, registry: Registry | undefine
 function resolve(
   value: JsonValue,
   target: string,
-  registry: Registry | undefined,
+  registry: RegistryLookup | undefined,
   place: FindingPlace,
   sink: FindingSink,
 ): JsonValue | typeof FAILED {

@@ -59,6 +59,7 @@ export function loadMapper(mapper: MapperDefinition, registries: Registries): Ma
   } catch (cause) {
     throw new MigrationError("CONFIG_INVALID", {
       message: `The mapper ${mapper.file} cannot be loaded: it must set module.exports to a function (record, entity, ref).`,
+      remedy: "Mend the mapper, then `candor dry-run`.",
       cause,
     });
   }

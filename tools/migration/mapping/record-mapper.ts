@@ -1,14 +1,15 @@
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { printableKey } from "../model/printable.ts";
 import { BrokenRecord } from "../model/source-record.ts";
 import { legacyIdOf, printableLegacyId } from "../registry/legacy-id.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { RegistryLookup } from "../registry/lookup.ts";
 import { compileField, type FieldMapper, kindOf } from "./field-mapper.ts";
 import { loadMapper, type MapperFunction } from "./mapper-sandbox.ts";
 
 /** The registries of all modules, by module name. */
-export type Registries = ReadonlyMap<string, Registry>;
+export type Registries = ReadonlyMap<string, RegistryLookup>;
 
 /** A source record on its way into the candidate. */
 export interface MappedRecord {
@@ -19,10 +20,18 @@ export interface MappedRecord {
   readonly place: FindingPlace;
 }
 
+/** What the mappers of one module share between threads. */
+export interface SharedMarks {
+  /** One byte per registry entry of the module: 1 once a record with its legacy id was seen. */
+  readonly seen: Uint8Array;
+  /** The registries as references look them up. */
+  readonly targets: Registries;
+}
+
 /** Turns the records of one module into entities; faults are findings, and a record with a fault becomes none. */
 export class RecordMapper {
   readonly #module: ModuleDefinition;
-  readonly #registry: Registry;
+  readonly #registry: RegistryLookup;
   readonly #fields: readonly { readonly name: string; readonly map: FieldMapper }[];
   readonly #known: ReadonlySet<string>;
   readonly #custom: MapperFunction | undefined;
@@ -31,16 +40,17 @@ export class RecordMapper {
   readonly #seen: Uint8Array;
   #records = 0;
 
-  constructor(module: ModuleDefinition, registries: Registries, sink: FindingSink) {
+  constructor(module: ModuleDefinition, registries: Registries, sink: FindingSink, shared?: SharedMarks) {
     const registry = registries.get(module.name);
     if (registry === undefined) throw new TypeError(`no registry for module ${module.name}`);
     this.#module = module;
     this.#registry = registry;
     this.#sink = sink;
-    this.#seen = new Uint8Array(registry.size);
+    this.#seen = shared?.seen ?? new Uint8Array(registry.size);
+    const targets = shared?.targets ?? registries;
     this.#fields = module.fields.map((field) => ({
       name: field.name,
-      map: compileField(field, field.ref === undefined ? undefined : registries.get(field.ref)),
+      map: compileField(field, field.ref === undefined ? undefined : targets.get(field.ref)),
     }));
     this.#known = new Set([
       ...module.legacyKey,
@@ -48,7 +58,7 @@ export class RecordMapper {
       ...module.drop,
       ...(module.mapper?.reads ?? []),
     ]);
-    this.#custom = module.mapper && loadMapper(module.mapper, registries);
+    this.#custom = module.mapper && loadMapper(module.mapper, targets);
   }
 
   /** Records given to `map` so far. */
@@ -80,7 +90,7 @@ export class RecordMapper {
   }
 
   #reportBroken({ code, place }: BrokenRecord, start: FindingPlace): void {
-    const named = place.field === undefined ? {} : { field: printableName(place.field) };
+    const named = place.field === undefined ? {} : { field: printableKey(place.field) };
     this.#sink(finding(code, { ...start, ...place, ...named }));
   }
 
@@ -101,18 +111,17 @@ export class RecordMapper {
       return undefined;
     }
     const place = { ...named, id: this.#registry.uuidAt(index) };
-    if (this.#seen[index] === 1) {
+    if (Atomics.exchange(this.#seen, index, 1) === 1) {
       this.#sink(finding("LEGACY_ID_DUPLICATE", { ...place, field: fields.join(", ") }));
       return undefined;
     }
-    this.#seen[index] = 1;
     return { id: place.id, place };
   }
 
   #reportUnknown(record: object, place: FindingPlace): void {
     for (const name of Object.keys(record)) {
       if (this.#known.has(name)) continue;
-      this.#sink(finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableName(name) }));
+      this.#sink(finding("SOURCE_FIELD_UNKNOWN", { ...place, field: printableKey(name) }));
     }
   }
 
@@ -136,6 +145,3 @@ export class RecordMapper {
 }
 
 /** The name of a source field where it may be shown: in a map it may be a person's address or number. */
-function printableName(name: string): string {
-  return printableLegacyId(name) ?? "(a long or personal name)";
-}

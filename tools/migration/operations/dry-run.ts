@@ -1,12 +1,23 @@
-import { loadProject } from "../config/project.ts";
+import { availableParallelism } from "node:os";
+import { loadProject, type Project } from "../config/project.ts";
+import type { Source } from "../sources/source.ts";
 import type { Context } from "./context.ts";
-import { checkFreeze, loadRegistries, openSource } from "./inputs.ts";
-import { createMappers, type Ledger, MAP_CHECKS, mapModules } from "./map-modules.ts";
+import { createBuildPool, fastMap, prepareFastRun } from "./fast-map.ts";
+import { openSource } from "./inputs.ts";
+import { type Ledger, MAP_CHECKS, mapModules } from "./map-modules.ts";
 import { checkUnknownRegistries } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
+import { loadSequentialInputs } from "./sequential-build.ts";
+
+/** How a dry run is made. */
+export interface DryRunOptions {
+  readonly runId: string;
+  /** Worker threads for a source that is not small; one per core where it is left out. */
+  readonly workers?: number;
+}
 
 /** Everything `migrate` would do but the writing: reads, maps, checks; writes only its report. */
-export async function dryRun(context: Context, options: { readonly runId: string }): Promise<Outcome> {
+export async function dryRun(context: Context, options: DryRunOptions): Promise<Outcome> {
   const project = loadProject(context.root);
   const source = await openSource(project);
   const report = new Report(context, {
@@ -16,19 +27,10 @@ export async function dryRun(context: Context, options: { readonly runId: string
     checks: MAP_CHECKS,
   });
   try {
-    const registries = loadRegistries(context.root, project.modules, report.book.sink);
-    checkFreeze(context.root, registries, report.book.sink);
     checkUnknownRegistries(context.root, project.modules, report.book.sink);
-    const mappers = createMappers(project, registries, report.book.sink);
-    const ledgers = await mapModules({
-      project,
-      registries,
-      mappers,
-      source,
-      book: report.book,
-      context,
-      emit: () => {},
-    });
+    const ledgers =
+      (await mapFast(context, project, source, report, options.workers ?? availableParallelism())) ??
+      (await mapSlowly(context, project, source, report));
     await source.assertUnchanged();
     return report.publish({ modules: summarize(ledgers), level: "dry-run" });
   } catch (error) {
@@ -37,6 +39,33 @@ export async function dryRun(context: Context, options: { readonly runId: string
   } finally {
     await source.close();
   }
+}
+
+type Ledgers = ReadonlyMap<string, Ledger>;
+
+/** On all cores; undefined where anything was met that has to be worded. */
+async function mapFast(
+  context: Context,
+  project: Project,
+  source: Source,
+  report: Report,
+  workers: number,
+): Promise<Ledgers | undefined> {
+  const pool = createBuildPool(context, project, source, workers);
+  try {
+    const run = await prepareFastRun(context, project, source, pool);
+    const mapped = run && (await fastMap(run, undefined));
+    if (mapped === undefined) return undefined;
+    for (const { name } of project.modules) mapped.reportUnused(name, report.book.sink);
+    return mapped.ledgers;
+  } finally {
+    await pool.close();
+  }
+}
+
+async function mapSlowly(context: Context, project: Project, source: Source, report: Report): Promise<Ledgers> {
+  const { registries, mappers } = loadSequentialInputs(project, report.book.sink);
+  return mapModules({ project, registries, mappers, source, book: report.book, context, emit: () => {} });
 }
 
 /** The ledgers as parts of a summary. */

@@ -8,8 +8,8 @@ import type { ModuleFacts } from "../checks/module-scan.ts";
 import { checkPiiClasses } from "../checks/pii-check.ts";
 import { checkRunModule, checkRunRoot, readRun } from "../checks/run-check.ts";
 import type { Project } from "../config/project.ts";
-import { CompactRange } from "../integrity/compact-range.ts";
 import type { ChunkRecord } from "../integrity/chunks.ts";
+import { CompactRange } from "../integrity/compact-range.ts";
 import type { RunRecord } from "../integrity/run-file.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { Check, Finding, FindingSink } from "../model/finding.ts";
@@ -19,9 +19,9 @@ import { areDisjoint } from "../ranges/shared-ids.ts";
 import type { ChunkRange } from "../ranges/verify-range.ts";
 import { moduleFiles } from "../stores/module-files.ts";
 import type { Context } from "./context.ts";
-import { subjects } from "./run-subjects.ts";
 import { checkFrozenDigests, digestInputs, RegistryScan } from "./registry-scan.ts";
 import type { ModuleSummary, Outcome, Report } from "./report.ts";
+import { subjects } from "./run-subjects.ts";
 import { createScanHandler, type ScanSetup, type ScanTask, type ScanTaskResult } from "./scan-tasks.ts";
 
 /** What the fast path of a scan is given. */
@@ -84,7 +84,12 @@ class FastScan {
       if (quiet((sink) => checkRunRoot(run, sink) ?? true) === undefined) return undefined;
       const plans = configured.map((name) => planModule(input, name));
       if (plans.some((plan) => plan === undefined)) return undefined;
-      return new FastScan(context, options, run, plans.filter((plan) => plan !== undefined));
+      return new FastScan(
+        context,
+        options,
+        run,
+        plans.filter((plan) => plan !== undefined),
+      );
     } catch (error) {
       if (error instanceof MigrationError && error.code === "UNVERIFIABLE") return undefined;
       throw error;
@@ -158,7 +163,11 @@ class FastScan {
   }
 
   /** The tree over a module's ranges; undefined where one is for the authority. */
-  async #module(plan: Plan, results: AsyncGenerator<ScanTaskResult>, report: Report): Promise<CompactRange | undefined> {
+  async #module(
+    plan: Plan,
+    results: AsyncGenerator<ScanTaskResult>,
+    report: Report,
+  ): Promise<CompactRange | undefined> {
     const tree = new CompactRange();
     this.#context.progress.stage(`scan ${plan.name}`, plan.size);
     for (const range of plan.ranges) {
@@ -199,7 +208,10 @@ class FastScan {
       this.#ids.set(name, ids);
       const path = moduleFiles(this.#options.input, name).entities;
       for (let begin = 0; begin < size; begin += IDS_PER_TASK) {
-        tasks.push({ kind: "ids", range: { path, begin, end: Math.min(size, begin + IDS_PER_TASK), words: ids.words } });
+        tasks.push({
+          kind: "ids",
+          range: { path, begin, end: Math.min(size, begin + IDS_PER_TASK), words: ids.words },
+        });
       }
     }
     for await (const result of this.#pool.run(tasks)) if (result.kind !== "ids" || !result.clean) return false;
@@ -259,4 +271,3 @@ function cutRanges(input: string, module: string, chunks: readonly ChunkRecord[]
   });
   return ranges;
 }
-

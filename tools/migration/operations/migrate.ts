@@ -1,27 +1,35 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { PROJECT, under } from "../config/paths.ts";
 import { loadProject, type Project } from "../config/project.ts";
-import { compareCodeUnits } from "../integrity/order.ts";
-import { type RunModule, type RunRecord, runLine, runRoot } from "../integrity/run-file.ts";
+import type { RunInputs } from "../integrity/run-file.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
+import type { FindingSink } from "../model/finding.ts";
 import type { Source } from "../sources/source.ts";
 import { toStoreError } from "../stores/atomic-file.ts";
 import { type Build, CandidateFolder } from "../stores/candidate-folder.ts";
 import { assertDiskSpace } from "../stores/disk.ts";
-import { FileWriter } from "../stores/file-writer.ts";
-import { CHECKSUMS_NAME, runFile } from "../stores/module-files.ts";
 import { resolvesInto } from "../stores/pointer.ts";
 import { acquireLock, type StoreLock } from "../stores/store-lock.ts";
-import { type Context, turn } from "./context.ts";
+import type { Context } from "./context.ts";
 import { summarize } from "./dry-run.ts";
-import type { FindingBook } from "./finding-book.ts";
-import { checkFreeze, loadRegistries, openSource, type RegistryMap, runInputs } from "./inputs.ts";
-import { createMappers, type Ledger, MAP_CHECKS, mapModules, type RecordMappers } from "./map-modules.ts";
-import { type BuiltModule, ModuleBuilder, spillFolder } from "./module-builder.ts";
+import { fastBuild } from "./fast-build.ts";
+import { createBuildPool, type FastRun, prepareFastRun } from "./fast-map.ts";
+import { openSource } from "./inputs.ts";
+import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
+import type { BuiltModule } from "./module-builder.ts";
 import { checkUnknownRegistries, pickModules } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
+import {
+  type BuiltModules,
+  buildSequentially,
+  loadSequentialInputs,
+  type SequentialInputs,
+} from "./sequential-build.ts";
+import { type BuildPool, sharedRunInputs } from "./shared-inputs.ts";
+import { writeRun } from "./write-run.ts";
 
 /** How a candidate is built. */
 export interface MigrateOptions {
@@ -29,6 +37,8 @@ export interface MigrateOptions {
   readonly runId: string;
   /** Failure drill: fail after this module was built. */
   readonly failAfterModule: string | undefined;
+  /** Worker threads for a source that is not small; one per core where it is left out. */
+  readonly workers?: number;
 }
 
 /** Room that is kept free beside a candidate of known size, in bytes. */
@@ -70,103 +80,83 @@ interface Run {
 }
 
 async function migrateLocked(run: Run): Promise<Outcome> {
-  const { context, options, project, folder, lock } = run;
+  const { context, options, project } = run;
   const report = new Report(context, {
     command: "migrate",
     runId: options.runId,
     waivers: project.waivers,
     checks: MAP_CHECKS,
   });
-  let build: Build | undefined;
+  const pool = createBuildPool(context, project, run.source, options.workers ?? availableParallelism());
   try {
-    const registries = loadRegistries(context.root, project.modules, report.book.sink);
-    checkFreeze(context.root, registries, report.book.sink);
-    checkUnknownRegistries(context.root, project.modules, report.book.sink);
-    const mappers = createMappers(project, registries, report.book.sink);
-    lock.assertHeld();
-    folder.retire();
-    build = folder.beginBuild();
-    const { ledgers, built } = await buildModules(run, { registries, mappers, book: report.book, path: build.path });
-    await run.source.assertUnchanged();
+    return await migrateReported({ ...run, report, pool });
+  } catch (error) {
+    report.discard();
+    throw error;
+  } finally {
+    await pool.close();
+  }
+}
+
+interface ReportedRun extends Run {
+  readonly report: Report;
+  readonly pool: BuildPool;
+}
+
+async function migrateReported(run: ReportedRun): Promise<Outcome> {
+  const { context, options, project, folder, lock, report, source, pool } = run;
+  const { sink } = report.book;
+  checkUnknownRegistries(context.root, project.modules, sink);
+  // The failure drill stops after a module, which only the build in one thread does.
+  const fast = options.failAfterModule === undefined ? await prepareFastRun(context, project, source, pool) : undefined;
+  const loaded = fast === undefined ? loadSequentialInputs(project, sink) : undefined;
+  lock.assertHeld();
+  folder.retire();
+  let build: Build | undefined = folder.beginBuild();
+  try {
+    const { path } = build;
+    const result = (fast && (await buildFast(fast, path, sink))) ?? (await buildSlowly(run, path, loaded));
+    await source.assertUnchanged();
     if (report.book.blockers > 0) {
       folder.discard(build);
-      return report.publish({ modules: summarize(ledgers), level: "migrate" });
+      build = undefined;
+      return report.publish({ modules: summarize(result.ledgers), level: "migrate" });
     }
-    const record = writeRun(project, registries, { ledgers, built, path: build.path, runId: options.runId });
+    const record = writeRun({ ...result, path, runId: options.runId });
     lock.assertHeld();
     folder.publish(build);
     build = undefined;
-    return report.publish({
-      root: record.root,
-      modules: summarizeBuilt(ledgers, built),
-      subjects: subjects(record),
-      level: "migrate",
-    });
-  } catch (error) {
-    report.discard();
-    if (build !== undefined) folder.discard(build);
-    throw error;
-  }
-}
-
-interface BuiltModules {
-  readonly ledgers: ReadonlyMap<string, Ledger>;
-  readonly built: ReadonlyMap<string, BuiltModule>;
-}
-
-interface BuildParts {
-  readonly registries: RegistryMap;
-  readonly mappers: RecordMappers;
-  readonly book: FindingBook;
-  readonly path: string;
-}
-
-async function buildModules(run: Run, { registries, mappers, book, path }: BuildParts): Promise<BuiltModules> {
-  const { context, options, project, source } = run;
-  const built = new Map<string, BuiltModule>();
-  const builders = new Map<string, ModuleBuilder>();
-  try {
-    const ledgers = await mapModules({
-      project,
-      registries,
-      mappers,
-      source,
-      book,
-      context,
-      emit: (module, id, line) => {
-        // After the first blocker nothing can be published: the rest is read only to report all faults.
-        if (book.blockers > 0) return;
-        builderOf(builders, path, module.name).add(id, line);
-      },
-      endModule: async (module, ledger) => {
-        const builder = builderOf(builders, path, module.name);
-        if (book.blockers === 0) {
-          assertBalanced(module.name, ledger);
-          context.progress.stage(`write ${module.name}`);
-          const result = await builder.build(() => turn(context));
-          if (result.merkle.size !== ledger.written) throw unbalanced(module.name, ledger, result.merkle.size);
-          built.set(module.name, result);
-        }
-        builder.close();
-        if (options.failAfterModule === module.name) throw injectedFailure(module.name);
-      },
-    });
-    rmSync(spillFolder(path), { recursive: true, force: true });
-    return { ledgers, built };
-  } catch (error) {
-    // A fault without a system code is one of the program: it keeps its stack.
-    throw systemCode(error) === undefined ? error : toStoreError(error, "Building the candidate");
+    const modules = summarizeBuilt(result.ledgers, result.built);
+    return report.publish({ root: record.root, modules, subjects: subjects(record), level: "migrate" });
   } finally {
-    for (const builder of builders.values()) builder.close();
+    if (build !== undefined) folder.discard(build);
   }
 }
 
-function builderOf(builders: Map<string, ModuleBuilder>, path: string, module: string): ModuleBuilder {
-  const known = builders.get(module);
-  if (known !== undefined) return known;
-  const made = new ModuleBuilder(path, spillFolder(path), module);
-  builders.set(module, made);
-  return made;
+interface BuildResult extends BuiltModules {
+  readonly inputs: RunInputs;
+}
+
+/** The build on all cores; undefined where it met anything that the build in one thread has to word. */
+async function buildFast(fast: FastRun, path: string, sink: FindingSink): Promise<BuildResult | undefined> {
+  try {
+    const built = await fastBuild(fast, path);
+    if (built === undefined) return undefined;
+    for (const { name } of fast.project.modules) built.reportUnused(name, sink);
+    return { ...built, inputs: sharedRunInputs(fast.project, fast.inputs) };
+  } catch (error) {
+    throw systemCode(error) === undefined ? error : toStoreError(error, "Building the candidate");
+  }
+}
+
+async function buildSlowly(run: ReportedRun, path: string, loaded: SequentialInputs | undefined): Promise<BuildResult> {
+  const { context, options, project, source, report, pool } = run;
+  await pool.close();
+  for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true });
+  const { failAfterModule } = options;
+  const inputs = loaded ?? loadSequentialInputs(project, report.book.sink);
+  const built = await buildSequentially({ context, project, source, book: report.book, path, failAfterModule }, inputs);
+  return { ...built, inputs: inputs.inputs };
 }
 
 /** A pointer into v1 means that an application reads it now: retiring it would take its data away. */
@@ -182,47 +172,6 @@ function refuseLiveCandidate(project: Project, folder: CandidateFolder): void {
 function preflight(folder: CandidateFolder): void {
   const largest = Math.max(0, ...folder.generations().map((generation) => generation.bytes));
   assertDiskSpace(folder.dir, largest * 2 + SPARE_BYTES, "Building the candidate");
-}
-
-function assertBalanced(module: string, ledger: Ledger): void {
-  if (ledger.read !== ledger.written + ledger.rejected || ledger.rejected > 0)
-    throw unbalanced(module, ledger, ledger.written);
-}
-
-function unbalanced(module: string, ledger: Ledger, size: number): MigrationError {
-  return new MigrationError("LEDGER", {
-    message: `The ledger of ${module} does not balance: ${ledger.read} read, ${ledger.rejected} rejected, ${size} written.`,
-    remedy: "This is a fault of the tool; keep the report and do not use the candidate.",
-  });
-}
-
-function injectedFailure(module: string): MigrationError {
-  return new MigrationError("INJECTED_FAILURE", {
-    message: `Failure drill: MIGRATE_FAIL_AFTER_MODULE=${module} stopped the build after ${module}; no candidate was published.`,
-    remedy: "`candor migrate` without the variable builds a candidate; `candor restore` brings the previous one back.",
-  });
-}
-
-interface RunParts extends BuiltModules {
-  readonly path: string;
-  readonly runId: string;
-}
-
-function writeRun(project: Project, registries: RegistryMap, parts: RunParts): RunRecord {
-  const inputs = runInputs(project, registries);
-  const modules: RunModule[] = [...parts.built]
-    .sort(([a], [b]) => compareCodeUnits(a, b))
-    .map(([name, { merkle, merkleSha256 }]) => {
-      const read = parts.ledgers.get(name)?.read ?? 0;
-      return { merkleSha256, name, read, root: merkle.root, size: merkle.size };
-    });
-  const root = runRoot(inputs, modules);
-  const record: RunRecord = { format: "candor-run/1", inputs, modules, root, runId: parts.runId };
-  mkdirSync(join(parts.path, CHECKSUMS_NAME));
-  const writer = new FileWriter(runFile(parts.path));
-  writer.write(runLine(record));
-  writer.close();
-  return record;
 }
 
 function summarizeBuilt(

@@ -1,5 +1,6 @@
 import type { Check, Finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import type { TaskHandler } from "../pool/serve.ts";
 import { DeepChecks, DeepProbe } from "../ranges/deep-probe.ts";
 import { IdIndex, type SharedIds } from "../ranges/id-index.ts";
 import { type IdsRange, readIds } from "../ranges/read-ids.ts";
@@ -7,7 +8,6 @@ import { digestRegistry } from "../ranges/registry-digest.ts";
 import { passRegistry, type RegistryRange, type RegistryResult } from "../ranges/registry-pass.ts";
 import { scrubRange } from "../ranges/scrub-range.ts";
 import { type ChunkRange, type RangeResult, verifyRange } from "../ranges/verify-range.ts";
-import type { TaskHandler } from "../pool/serve.ts";
 
 /** What a scan worker is started with. */
 export interface ScanSetup {

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
 import { listFolder, statPath } from "../checks/candidate-files.ts";
 import { checkInputDrift } from "../checks/input-drift.ts";
@@ -18,9 +18,9 @@ import { MODULE_NAME, type ModuleDefinition } from "../model/module.ts";
 import { CHECKSUMS_NAME } from "../stores/module-files.ts";
 import { type Context, turn } from "./context.ts";
 import { EntityScan } from "./entity-scan.ts";
+import { fastScan } from "./fast-scan.ts";
 import { checkFreeze, loadRegistries, type RegistryMap, runInputs } from "./inputs.ts";
 import { pickModules } from "./registry-check.ts";
-import { fastScan } from "./fast-scan.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
 
@@ -69,8 +69,8 @@ export async function scan(context: Context, options: ScanOptions): Promise<Outc
   const needsProject = DATA_CHECKS.some((check) => options.checks.has(check));
   const project = needsProject ? loadProject(context.root) : undefined;
   const input = isAbsolute(options.input) ? options.input : join(context.root, options.input);
-  assertCandidate(input, options.input);
   const chosen = project === undefined ? undefined : pickModules(project.modules, options.modules);
+  assertCandidate(input, options.input);
   const openReport = (): Report =>
     new Report(context, {
       command: options.command,

@@ -3,14 +3,14 @@ import { compileEntityChecks } from "../checks/entity-checks.ts";
 import { visitPath } from "../checks/entity-walk.ts";
 import { lineFinding } from "../checks/line-findings.ts";
 import type { EntityCheck } from "../checks/schema-check.ts";
-import { compileMatcher, type LineMatcher } from "../compiled/line-matcher.ts";
+import { compileMatcher, type LineMatcher } from "../compiled/matcher.ts";
 import { parseLine } from "../integrity/line.ts";
 import { uuidText } from "../integrity/uuid-words.ts";
 import { type Check, type Finding, type FindingPlace, finding } from "../model/finding.ts";
 import { type ModuleDefinition, UUID } from "../model/module.ts";
 import type { IdIndex } from "./id-index.ts";
+import type { EntityProbe } from "./prove-range.ts";
 import { compareWords, readUuid } from "./uuid-bytes.ts";
-import type { EntityProbe } from "./verify-range.ts";
 
 /** What the entities of a module are checked against. */
 export interface DeepSetup {
@@ -55,9 +55,8 @@ export class DeepProbe implements EntityProbe {
     this.#file = `${checks.module.name}/data.jsonl`;
   }
 
-  block(bytes: Buffer, from: number, to: number): boolean {
+  block(bytes: Buffer, from: number, to: number): void {
     this.#isUtf8 = isUtf8(bytes.subarray(from, to));
-    return true;
   }
 
   /** False where the line does not carry the id of its digest line: not a fault of this entity alone. */

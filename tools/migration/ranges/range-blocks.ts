@@ -14,21 +14,14 @@ export class RangeBlocks {
   base: number;
   readonly #name: string;
   readonly #limit: number;
-  readonly #onRead: (bytes: Buffer, from: number, to: number) => void;
   #descriptor: number | undefined;
   #filled = 0;
 
-  /** Opens `path` for bytes `[offset, offset + length)`; `onRead` sees every byte once, in order, as it comes. */
-  constructor(
-    path: string,
-    name: string,
-    range: { readonly offset: number; readonly length: number },
-    onRead: (bytes: Buffer, from: number, to: number) => void,
-  ) {
+  /** Opens `path` for bytes `[offset, offset + length)`. */
+  constructor(path: string, name: string, range: { readonly offset: number; readonly length: number }) {
     this.#name = name;
     this.base = range.offset;
     this.#limit = range.offset + range.length;
-    this.#onRead = onRead;
     this.#descriptor = this.#guard(() => openSync(path, "r"));
   }
 
@@ -46,7 +39,6 @@ export class RangeBlocks {
         this.end = 0;
         return false;
       }
-      this.#onRead(this.bytes, from, this.#filled);
       const last = this.bytes.subarray(from, this.#filled).lastIndexOf(LF);
       if (last < 0) continue;
       this.end = from + last + 1;

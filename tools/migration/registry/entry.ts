@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import { UUID } from "../model/module.ts";
+import { isPrintable } from "../model/printable.ts";
 
 /** One line of a registry: which UUID a legacy id was given. */
 export interface RegistryEntry {
@@ -57,7 +58,7 @@ function* problemsOf(value: JsonObject): Generator<EntryProblem> {
   if (!isVersion(version)) yield problem("entry", "version", "an integer from 1", version);
   for (const key of Object.keys(value)) {
     if (KEYS.has(key)) continue;
-    const named = PLAIN_KEY.test(key) ? { field: key } : {};
+    const named = PLAIN_KEY.test(key) && isPrintable(key) ? { field: key } : {};
     yield { kind: "entry", ...named, expected: "only legacyId, targetUuid and version", got: "an unknown key" };
   }
 }

@@ -1,12 +1,9 @@
 import { canonicalize } from "../integrity/canonical.ts";
 import { isWellFormed } from "../integrity/well-formed.ts";
+import { isPrintable } from "../model/printable.ts";
 
 /** The legacy id of a record, or why it has none. */
 export type LegacyIdResult = { readonly legacyId: string } | { readonly problem: "missing" | "type" };
-
-const LONGEST_PRINTED = 200;
-const SEPARATORS = /[\s\p{Dash_Punctuation}/]/gu;
-const LONG_NUMBER = /\p{Decimal_Number}{9}/u;
 
 /** The text of a legacy key: the one value as text, or the JCS text of the array of several. */
 export function legacyIdOf(values: readonly unknown[]): LegacyIdResult {
@@ -25,8 +22,7 @@ export function legacyIdOf(values: readonly unknown[]): LegacyIdResult {
 
 /** The legacy id where it may be shown; undefined where it may be a mail address, a phone or account number, or is long. */
 export function printableLegacyId(legacyId: string): string | undefined {
-  if (legacyId.length > LONGEST_PRINTED || legacyId.includes("@")) return undefined;
-  return LONG_NUMBER.test(legacyId.replace(SEPARATORS, "")) ? undefined : legacyId;
+  return isPrintable(legacyId) ? legacyId : undefined;
 }
 
 /** The legacy id as a part of a finding: nothing where it must not be shown. */

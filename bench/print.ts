@@ -1,0 +1,37 @@
+import type { Line } from "./lines/line.ts";
+import type { Spread } from "./measure/statistics.ts";
+
+const HEAD = ["work", "entities", "ours s", "peer s", "ratio", "target", "verdict", "peer, note"];
+
+/** The table for people: medians in seconds, the least and the most in parentheses. */
+export function tableText(lines: readonly Line[]): string {
+  const rows = [HEAD, ...lines.map(cells)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function cells(line: Line): readonly string[] {
+  return [
+    line.work,
+    line.size === 0 ? "" : String(line.size),
+    seconds(line.ours),
+    seconds(line.peers),
+    line.ratio === undefined ? "" : line.ratio.toFixed(2),
+    line.target,
+    line.verdict,
+    [line.peer, line.note].filter((text) => text !== undefined).join("; "),
+  ];
+}
+
+function seconds(spread: Spread | undefined): string {
+  if (spread === undefined) return "";
+  const digits = (value: number) => value.toFixed(value < 10 ? 2 : 1);
+  return `${digits(spread.median)} (${digits(spread.least)}-${digits(spread.most)})`;
+}

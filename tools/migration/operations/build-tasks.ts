@@ -1,0 +1,63 @@
+import type { Check } from "../model/finding.ts";
+import type { ModuleDefinition } from "../model/module.ts";
+import type { TaskHandler } from "../pool/serve.ts";
+import { countRegistry, type FillPlace, fillRegistry, type SpanCount } from "../ranges/fill-registry.ts";
+import { MapChecks, type MapResult, type MapTask, mapRange } from "../ranges/map-range.ts";
+import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
+import { digestRegistry } from "../ranges/registry-digest.ts";
+import type { RegistrySpan } from "../ranges/registry-lines.ts";
+import { type PartitionResult, type PartitionTask, writePartition } from "../ranges/write-partition.ts";
+
+/** What a build worker is started with. */
+export interface BuildSetup {
+  readonly modules: readonly ModuleDefinition[];
+  readonly phoneRegions: readonly string[];
+  readonly checks: ReadonlySet<Check>;
+}
+
+/** A piece of a dry run or a build. */
+export type BuildTask =
+  | { readonly kind: "digest"; readonly path: string; readonly file: string }
+  | { readonly kind: "count"; readonly span: RegistrySpan }
+  | { readonly kind: "fill"; readonly span: RegistrySpan; readonly place: FillPlace; readonly count: number }
+  | { readonly kind: "map"; readonly map: MapTask }
+  | { readonly kind: "partition"; readonly partition: PartitionTask }
+  | { readonly kind: "prove"; readonly range: EntityRange };
+
+/** The result of each kind of piece. */
+export type BuildResult =
+  | { readonly kind: "digest"; readonly sha256: string }
+  | { readonly kind: "count"; readonly count: SpanCount }
+  | { readonly kind: "fill"; readonly clean: boolean }
+  | { readonly kind: "map"; readonly map: MapResult }
+  | { readonly kind: "partition"; readonly partition: PartitionResult }
+  | { readonly kind: "prove"; readonly proof: RangeProof | undefined };
+
+/** Does the pieces of a dry run or a build, in a worker or in the main thread. */
+export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, BuildResult> {
+  const checks = new Map<string, MapChecks>();
+  const checksOf = (name: string): MapChecks => {
+    const module = setup.modules.find((one) => one.name === name);
+    if (module === undefined) throw new TypeError(`no definition of ${name}`);
+    const known = checks.get(name) ?? new MapChecks(module, setup.phoneRegions, setup.checks);
+    checks.set(name, known);
+    return known;
+  };
+  const handle = async (task: BuildTask, checkCancelled: () => void): Promise<BuildResult> => {
+    switch (task.kind) {
+      case "digest":
+        return { kind: "digest", sha256: digestRegistry(task.path, task.file, checkCancelled) };
+      case "count":
+        return { kind: "count", count: countRegistry(task.span, checkCancelled) };
+      case "fill":
+        return { kind: "fill", clean: fillRegistry(task.span, task.place, task.count, checkCancelled) };
+      case "map":
+        return { kind: "map", map: await mapRange(task.map, checksOf(task.map.module), checkCancelled) };
+      case "partition":
+        return { kind: "partition", partition: writePartition(task.partition, checkCancelled) };
+      case "prove":
+        return { kind: "prove", proof: proveRange(task.range, checkCancelled) };
+    }
+  };
+  return async (task, { checkCancelled }) => ({ result: await handle(task, checkCancelled) });
+}

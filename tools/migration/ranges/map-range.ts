@@ -1,0 +1,157 @@
+import { compileEntityChecks } from "../checks/entity-checks.ts";
+import type { EntityCheck } from "../checks/schema-check.ts";
+import { compileMatcher, type LineMatcher } from "../compiled/matcher.ts";
+import { compileWriter, type EntityWriter } from "../compiled/writer.ts";
+import { stringifyChecked } from "../integrity/canonical.ts";
+import { MAX_LINE_BYTES } from "../integrity/limits.ts";
+import { findValueProblem } from "../integrity/strict-value.ts";
+import { type MappedRecord, RecordMapper } from "../mapping/record-mapper.ts";
+import type { Check } from "../model/finding.ts";
+import type { ModuleDefinition } from "../model/module.ts";
+import type { RegistryLookup } from "../registry/lookup.ts";
+import { readRange } from "../sources/read-range.ts";
+import { recordsOf } from "../sources/record-batch.ts";
+import type { SourceRange } from "../sources/source-range.ts";
+import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
+import { Spill, type SpillResult } from "./spill.ts";
+import { readUuid } from "./uuid-bytes.ts";
+
+/** What all map tasks of one module share. */
+export interface MapShare {
+  readonly registries: ReadonlyMap<string, SharedRegistryData>;
+  /** One byte per entry of the module's registry, 1 once a record had its legacy id. */
+  readonly seen: SharedArrayBuffer;
+  /** By module: one byte per registry entry, 1 once a reference named it. */
+  readonly referenced: ReadonlyMap<string, SharedArrayBuffer>;
+}
+
+/** A part of a collection to be mapped; `spill` is undefined where nothing is to be written. */
+export interface MapTask {
+  readonly module: string;
+  readonly source: SourceRange;
+  readonly share: MapShare;
+  readonly spill: { readonly path: string; readonly bounds: Uint32Array } | undefined;
+}
+
+/** Records that are all without a finding; else the source is for the authority. */
+export type MapResult =
+  | { readonly clean: false }
+  | { readonly clean: true; readonly read: number; readonly spill: SpillResult | undefined };
+
+/** The compiled parts of one module, kept by a worker between tasks. */
+export class MapChecks {
+  readonly module: ModuleDefinition;
+  readonly matcher: LineMatcher | undefined;
+  readonly writer: EntityWriter;
+  readonly #phoneRegions: readonly string[];
+  readonly #checks: ReadonlySet<Check>;
+  #authority: EntityCheck | undefined;
+
+  constructor(module: ModuleDefinition, phoneRegions: readonly string[], checks: ReadonlySet<Check>) {
+    this.module = module;
+    this.matcher = compileMatcher(module);
+    this.writer = compileWriter(module);
+    this.#phoneRegions = phoneRegions;
+    this.#checks = checks;
+  }
+
+  get authority(): EntityCheck {
+    this.#authority ??= compileEntityChecks(this.module, this.#phoneRegions, this.#checks);
+    return this.#authority;
+  }
+}
+
+/** Reads, maps and checks a range of records and spreads their lines over the partitions; stops at the first finding. */
+export async function mapRange(task: MapTask, checks: MapChecks, checkCancelled: () => void): Promise<MapResult> {
+  const mapping = new RangeMapping(task, checks);
+  const spill = task.spill === undefined ? undefined : new Spill(task.spill.path, task.spill.bounds);
+  let read = 0;
+  for await (const batch of readRange(task.source)) {
+    checkCancelled();
+    for (const record of recordsOf(batch)) {
+      read += 1;
+      const length = mapping.line(record);
+      if (length < 0) return { clean: false };
+      spill?.add(mapping.id, mapping.bytes, 0, length);
+    }
+  }
+  return { clean: true, read, spill: spill?.finish() };
+}
+
+class RangeMapping {
+  /** The line of the last record. */
+  bytes = Buffer.allocUnsafe(64 * 1024);
+  /** The id of the last record, four words. */
+  id: Uint32Array = new Uint32Array(4);
+  readonly #checks: MapChecks;
+  readonly #mapper: RecordMapper;
+  #findings = 0;
+
+  constructor(task: MapTask, checks: MapChecks) {
+    const registries = new Map(
+      [...task.share.registries].map(([name, data]) => [name, new SharedRegistry(data)] as const),
+    );
+    const targets = new Map(
+      [...registries].map(([name, registry]) => [name, marking(registry, task.share.referenced.get(name))] as const),
+    );
+    this.#checks = checks;
+    this.#mapper = new RecordMapper(checks.module, registries, this.#count, {
+      seen: new Uint8Array(task.share.seen),
+      targets,
+    });
+  }
+
+  /** The length of the record's line in `bytes`, or -1 where there is anything to say about it. */
+  line(record: unknown): number {
+    const mapped = this.#mapper.map(record);
+    if (mapped?.entity === undefined || this.#findings > 0) return -1;
+    const length = this.#write(mapped.entity);
+    if (length < 0) return -1;
+    const { matcher } = this.#checks;
+    if (matcher?.match(this.bytes, 0, length) === true) {
+      this.id = matcher.id;
+      return length;
+    }
+    return this.#judge(mapped) ? length : -1;
+  }
+
+  readonly #count = (): void => {
+    this.#findings += 1;
+  };
+
+  #write(entity: NonNullable<MappedRecord["entity"]>): number {
+    let text = this.#checks.writer.write(entity);
+    if (text === undefined) {
+      if (findValueProblem(entity) !== undefined) return -1;
+      text = stringifyChecked(entity);
+    }
+    if (text.length * 3 > this.bytes.length) {
+      if (Buffer.byteLength(text) > MAX_LINE_BYTES) return -1;
+      this.bytes = Buffer.allocUnsafe(text.length * 3);
+    }
+    return this.bytes.write(text, 0, "utf8");
+  }
+
+  /** What the matcher does not accept the authority looks at. */
+  #judge({ entity, id, place }: MappedRecord): boolean {
+    if (entity === undefined || findValueProblem(entity) !== undefined) return false;
+    this.#checks.authority(entity, place, this.#count);
+    this.id = new Uint32Array(4);
+    return this.#findings === 0 && readUuid(Buffer.from(id, "latin1"), 0, this.id, 0);
+  }
+}
+
+/** A registry that notes which entries were referred to. */
+function marking(registry: SharedRegistry, referenced: SharedArrayBuffer | undefined): RegistryLookup {
+  const marks = referenced === undefined ? undefined : new Uint8Array(referenced);
+  return {
+    size: registry.size,
+    uuidAt: (index) => registry.uuidAt(index),
+    legacyIdAt: (index) => registry.legacyIdAt(index),
+    lookup: (legacyId) => {
+      const index = registry.lookup(legacyId);
+      if (index >= 0 && marks !== undefined) marks[index] = 1;
+      return index;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { hash } from "node:crypto";
+import type { ChunkRecord } from "../integrity/chunks.ts";
+import type { SubtreeHash } from "../integrity/compact-range.ts";
+import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
+import { ChunkBuilder } from "./chunk-builder.ts";
+import { DigestLines } from "./digest-lines.ts";
+import { RangeBlocks } from "./range-blocks.ts";
+import { compareWords } from "./uuid-bytes.ts";
+
+/** A run of entities that begins where a chunk begins, in the two files of a module. */
+export interface EntityRange {
+  readonly data: string;
+  readonly entities: string;
+  /** Name of the data file for messages, relative to the candidate. */
+  readonly name: string;
+  /** Leaf indexes `[begin, end)`. */
+  readonly begin: number;
+  readonly end: number;
+  /** Bytes of data.jsonl. */
+  readonly dataOffset: number;
+  readonly dataBytes: number;
+}
+
+/** What the bytes of a range prove; undefined where they are not what a range must be. */
+export interface RangeProof {
+  readonly begin: number;
+  readonly end: number;
+  /** Chunks by content; the last one ends with the range. */
+  readonly chunks: readonly ChunkRecord[];
+  /** True where the last chunk ends only because the range does. */
+  readonly openEnd: boolean;
+  readonly subtrees: readonly SubtreeHash[];
+}
+
+/** Looks at the content of each entity beside the digests: `id` holds its four words; false gives the range up. */
+export interface EntityProbe {
+  /** Called with each new block, before its lines. */
+  block(bytes: Buffer, from: number, to: number): void;
+  entity(bytes: Buffer, from: number, to: number, index: number, offset: number, id: Uint32Array): boolean;
+}
+
+/**
+ * Reads a range once and proves what it holds: every entity has the digest in its line of entities.jsonl, ids ascend, and
+ * these are the chunks and the tree. The fast path of all verification and of the read-back; it never words a fault.
+ */
+export function proveRange(
+  range: EntityRange,
+  checkCancelled: () => void,
+  probe?: EntityProbe,
+): RangeProof | undefined {
+  const prover = new RangeProver(range, probe);
+  try {
+    return prover.run(checkCancelled);
+  } finally {
+    prover.close();
+  }
+}
+
+class RangeProver {
+  readonly #range: EntityRange;
+  readonly #probe: EntityProbe | undefined;
+  readonly #lines: DigestLines;
+  readonly #data: RangeBlocks;
+  readonly #chunks: ChunkBuilder;
+  /** Words of the id before, and of this one. */
+  readonly #ids = new Uint32Array(8);
+  readonly #id = this.#ids.subarray(4);
+  #index: number;
+  /** First line of the batch, and first byte of the block, that the chunk hashes have not seen. */
+  #unhashedLine: number;
+  #unhashedByte = 0;
+
+  constructor(range: EntityRange, probe: EntityProbe | undefined) {
+    this.#range = range;
+    this.#probe = probe;
+    this.#index = range.begin;
+    this.#unhashedLine = range.begin;
+    this.#chunks = new ChunkBuilder({ index: range.begin, dataOffset: range.dataOffset });
+    this.#lines = new DigestLines(range.entities, range.begin, range.end);
+    this.#data = new RangeBlocks(range.data, range.name, { offset: range.dataOffset, length: range.dataBytes });
+  }
+
+  run(checkCancelled: () => void): RangeProof | undefined {
+    const { begin, end } = this.#range;
+    let last = "";
+    while (this.#data.next()) {
+      checkCancelled();
+      this.#probe?.block(this.#data.bytes, this.#data.begin, this.#data.end);
+      if (!this.#block(this.#data.bytes, this.#data.begin, this.#data.end)) return undefined;
+      last = this.#lines.idAt(this.#index - 1);
+    }
+    if (this.#index !== end || this.#data.rest > 0) return undefined;
+    this.#hashLines(end);
+    const openEnd = !this.#chunks.isEmpty;
+    if (openEnd) this.#chunks.close(last);
+    this.#lines.finish();
+    return { begin, end, chunks: this.#chunks.chunks, openEnd, subtrees: this.#lines.tree.hashes() };
+  }
+
+  close(): void {
+    this.#lines.close();
+    this.#data.close();
+  }
+
+  #block(bytes: Buffer, begin: number, end: number): boolean {
+    const { buffer, byteOffset } = bytes;
+    this.#unhashedByte = begin;
+    let at = begin;
+    while (at < end) {
+      const lf = bytes.indexOf(10, at);
+      if (this.#index === this.#lines.batchEnd && !this.#nextBatch()) return false;
+      const digest = hash("sha256", new Uint8Array(buffer, byteOffset + at, lf - at), "hex");
+      if (!this.#lines.matches(this.#index, digest, this.#ids, 4)) return false;
+      if (this.#index > this.#range.begin && compareWords(this.#ids, 0, this.#ids, 4) >= 0) return false;
+      if (this.#probe !== undefined) {
+        if (!this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, this.#id)) return false;
+      }
+      this.#count(digest, bytes, lf + 1, lf + 1 - at);
+      this.#ids.copyWithin(0, 4);
+      at = lf + 1;
+    }
+    this.#chunks.hashData(bytes, this.#unhashedByte, end);
+    return true;
+  }
+
+  /** Takes the entity into its chunk, and ends the chunk where its content says so. */
+  #count(digest: string, bytes: Buffer, end: number, length: number): void {
+    if (this.#chunks.isEmpty) this.#chunks.begin(this.#lines.idAt(this.#index));
+    const ends = this.#chunks.add(digest, length);
+    this.#index += 1;
+    if (!ends) return;
+    this.#chunks.hashData(bytes, this.#unhashedByte, end);
+    this.#unhashedByte = end;
+    this.#hashLines(this.#index);
+    this.#chunks.close(this.#lines.idAt(this.#index - 1));
+  }
+
+  #nextBatch(): boolean {
+    this.#hashLines(this.#lines.batchEnd);
+    return this.#lines.next();
+  }
+
+  /** Gives the lines of the present batch up to leaf `end` to the chunk hash. */
+  #hashLines(end: number): void {
+    const { bytes, batchBegin } = this.#lines;
+    const from = (this.#unhashedLine - batchBegin) * ENTITY_LINE_BYTES;
+    this.#chunks.hashEntities(bytes, from, (end - batchBegin) * ENTITY_LINE_BYTES);
+    this.#unhashedLine = end;
+  }
+}

@@ -1,0 +1,98 @@
+import { uuidText } from "../integrity/uuid-words.ts";
+
+/** A registry that every thread can read: legacy ids in order, their UUIDs, and a hash table of positions. */
+export interface SharedRegistryData {
+  readonly module: string;
+  readonly size: number;
+  /** The legacy ids as UTF-8, one after the other. */
+  readonly text: SharedArrayBuffer;
+  /** Where each legacy id begins in `text`, and where the last ends: 64-bit floats, exact beyond 4 GiB. */
+  readonly offsets: SharedArrayBuffer;
+  /** Four 32-bit words per UUID. */
+  readonly words: SharedArrayBuffer;
+  /** Position + 1 by hash of the legacy id, 0 for a free slot; a power of two of them. */
+  readonly slots: SharedArrayBuffer;
+}
+
+/** Room for a registry of known size, to be filled by spans. */
+export function allocateRegistry(module: string, size: number, textBytes: number): SharedRegistryData {
+  const slots = 2 ** Math.ceil(Math.log2(Math.max(8, size * 1.5)));
+  const registry = {
+    module,
+    size,
+    text: new SharedArrayBuffer(textBytes),
+    offsets: new SharedArrayBuffer(8 * (size + 1)),
+    words: new SharedArrayBuffer(16 * size),
+    slots: new SharedArrayBuffer(4 * slots),
+  };
+  new Float64Array(registry.offsets)[size] = textBytes;
+  return registry;
+}
+
+/** Reads a shared registry; the same lookups as `Registry`. */
+export class SharedRegistry {
+  readonly module: string;
+  readonly size: number;
+  readonly #text: Buffer;
+  readonly #offsets: Float64Array;
+  readonly #words: Uint32Array;
+  readonly #slots: Int32Array;
+  readonly #key = Buffer.alloc(4096);
+  readonly #uuid = new Uint32Array(4);
+
+  constructor(data: SharedRegistryData) {
+    this.module = data.module;
+    this.size = data.size;
+    this.#text = Buffer.from(data.text);
+    this.#offsets = new Float64Array(data.offsets);
+    this.#words = new Uint32Array(data.words);
+    this.#slots = new Int32Array(data.slots);
+  }
+
+  /** Puts an entry into its place; any thread may fill any part. */
+  set(index: number, bytes: Buffer, from: number, to: number, textAt: number, words: Uint32Array): void {
+    bytes.copy(this.#text, textAt, from, to);
+    this.#offsets[index] = textAt;
+    for (let word = 0; word < 4; word += 1) this.#words[4 * index + word] = words[word] ?? 0;
+    const mask = this.#slots.length - 1;
+    let slot = hashBytes(bytes, from, to) & mask;
+    while (Atomics.compareExchange(this.#slots, slot, 0, index + 1) !== 0) slot = (slot + 1) & mask;
+  }
+
+  /** The index of the entry with exactly this legacy id, or -1. */
+  lookup(legacyId: string): number {
+    const key = legacyId.length * 3 <= this.#key.length ? this.#key : Buffer.alloc(legacyId.length * 3);
+    const length = key.write(legacyId, 0, "utf8");
+    const mask = this.#slots.length - 1;
+    for (let slot = hashBytes(key, 0, length) & mask; ; slot = (slot + 1) & mask) {
+      const index = (this.#slots[slot] ?? 0) - 1;
+      if (index < 0) return -1;
+      if (this.#isKey(index, key, length)) return index;
+    }
+  }
+
+  uuidAt(index: number): string {
+    for (let word = 0; word < 4; word += 1) this.#uuid[word] = this.#words[4 * index + word] ?? 0;
+    return uuidText(this.#uuid);
+  }
+
+  legacyIdAt(index: number): string {
+    return this.#text.toString("utf8", this.#offsets[index] ?? 0, this.#offsets[index + 1] ?? 0);
+  }
+
+  #isKey(index: number, key: Buffer, length: number): boolean {
+    const from = this.#offsets[index] ?? 0;
+    if ((this.#offsets[index + 1] ?? 0) - from !== length) return false;
+    for (let at = 0; at < length; at += 1) if (this.#text[from + at] !== key[at]) return false;
+    return true;
+  }
+}
+
+/** FNV-1a with a final mix, so that ids that differ in the last digit spread over all bits. */
+function hashBytes(bytes: Buffer, from: number, to: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}

@@ -3,7 +3,7 @@ import { type ErrorCode, MigrationError, systemCode } from "../model/errors.ts";
 import { stampOfDatabase } from "./sqlite-files.ts";
 
 /** How long a reader waits for a writer to finish its commit. */
-const BUSY_TIMEOUT_MS = 5000;
+const BUSY_TIMEOUT_MS = 2000;
 
 /** Which database is opened. */
 export interface DatabasePlace {

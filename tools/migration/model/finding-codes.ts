@@ -164,8 +164,11 @@ const UNWAIVABLE_CHECKS: ReadonlySet<Check> = new Set<Check>([
   "waivers",
 ]);
 
-/** Codes whose record cannot become an entity: a waiver would leave it out without a word. */
-const REJECTING_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
+/**
+ * Codes whose record cannot become an entity (a waiver would leave it out without a word), and faults of a registry that
+ * would give an id to the wrong record: `registry freeze --accept-changed` is the way to accept a change of ids.
+ */
+const UNWAIVABLE_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "SOURCE_RECORD_TYPE",
   "SOURCE_LINE_INVALID",
   "SOURCE_VALUE_INVALID",
@@ -177,11 +180,17 @@ const REJECTING_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "MAPPING_TRANSFORM",
   "MAPPING_MAPPER",
   "REGISTRY_ENTRY_MISSING",
-  "REGISTRY_UUID_DUPLICATE",
   "REFERENCE_UNMAPPED",
+  "REGISTRY_ENTRY_MALFORMED",
+  "REGISTRY_UUID_MALFORMED",
+  "REGISTRY_UUID_DUPLICATE",
+  "REGISTRY_UUID_SHARED",
+  "REGISTRY_LEGACY_ID_DUPLICATE",
+  "REGISTRY_CHANGED",
+  "REGISTRY_ID_UNKNOWN",
 ]);
 
 /** True where a named person may accept findings of this code for a time. */
 export function isWaivable(code: FindingCode): boolean {
-  return !UNWAIVABLE_CHECKS.has(FINDING_CODES[code].check) && !REJECTING_CODES.has(code);
+  return !UNWAIVABLE_CHECKS.has(FINDING_CODES[code].check) && !UNWAIVABLE_CODES.has(code);
 }

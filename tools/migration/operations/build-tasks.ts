@@ -1,18 +1,15 @@
-import type { Check } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { TaskHandler } from "../pool/serve.ts";
 import { countRegistry, type FillPlace, fillRegistry, type SpanCount } from "../ranges/fill-registry.ts";
-import { MapChecks, type MapResult, type MapTask, mapRange } from "../ranges/map-range.ts";
+import { MapChecks, type MapResult, type MapSetup, type MapTask, mapRange } from "../ranges/map-range.ts";
 import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
 import { digestRegistry } from "../ranges/registry-digest.ts";
 import type { RegistrySpan } from "../ranges/registry-lines.ts";
 import { type PartitionResult, type PartitionTask, writePartition } from "../ranges/write-partition.ts";
 
 /** What a build worker is started with. */
-export interface BuildSetup {
+export interface BuildSetup extends MapSetup {
   readonly modules: readonly ModuleDefinition[];
-  readonly phoneRegions: readonly string[];
-  readonly checks: ReadonlySet<Check>;
 }
 
 /** A piece of a dry run or a build. */
@@ -39,7 +36,7 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
   const checksOf = (name: string): MapChecks => {
     const module = setup.modules.find((one) => one.name === name);
     if (module === undefined) throw new TypeError(`no definition of ${name}`);
-    const known = checks.get(name) ?? new MapChecks(module, setup.phoneRegions, setup.checks);
+    const known = checks.get(name) ?? new MapChecks(module, setup);
     checks.set(name, known);
     return known;
   };

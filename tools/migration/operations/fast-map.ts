@@ -35,6 +35,8 @@ export interface FastMapped {
 }
 
 const SMALL_BYTES = 16 * 1024 * 1024;
+/** A source below this size is judged faster by the authority than a matcher is compiled. */
+const TINY_BYTES = 1024 * 1024;
 const RECORDS_PER_RANGE = 32_768;
 const PARTITION_BYTES = 8 * 1024 * 1024;
 const MOST_PARTITIONS = 512;
@@ -42,11 +44,17 @@ const SAMPLES = 4096;
 
 /** The pool for a project and its source: no threads where the source is small. */
 export function createBuildPool(context: Context, project: Project, source: Source, workers: number): BuildPool {
+  const bytes = sourceBytes(context.root, project);
   return new WorkerPool({
-    workers: sourceBytes(context.root, project) < SMALL_BYTES || source.kind === "module" ? 0 : workers,
+    workers: bytes < SMALL_BYTES || source.kind === "module" ? 0 : workers,
     entry: new URL("./build-worker.js", import.meta.url),
     createHandler: createBuildHandler,
-    setup: { modules: project.modules, phoneRegions: project.phoneRegions, checks: MAP_CHECKS },
+    setup: {
+      modules: project.modules,
+      phoneRegions: project.phoneRegions,
+      checks: MAP_CHECKS,
+      compiled: bytes >= TINY_BYTES,
+    },
     signal: context.signal,
   });
 }

@@ -37,6 +37,8 @@ export interface FastScanOptions {
 
 /** Data below this size is scanned in the main thread: starting a worker takes as long as reading 16 MiB. */
 const SMALL_BYTES = 16 * 1024 * 1024;
+/** Data below this size is judged faster by the authority than a matcher is compiled. */
+const TINY_BYTES = 1024 * 1024;
 /** Data of one task: small enough to share evenly and to bound the findings under way. */
 const RANGE_BYTES = 8 * 1024 * 1024;
 const IDS_PER_TASK = 131_072;
@@ -110,6 +112,7 @@ class FastScan {
         modules: options.project?.modules ?? [],
         phoneRegions: options.project?.phoneRegions ?? [],
         checks: options.checks,
+        compiled: bytes >= TINY_BYTES,
       },
       signal: context.signal,
     });

@@ -38,6 +38,13 @@ export type MapResult =
   | { readonly clean: false }
   | { readonly clean: true; readonly read: number; readonly spill: SpillResult | undefined };
 
+/** What the checks of every module are made with. */
+export interface MapSetup {
+  readonly phoneRegions: readonly string[];
+  readonly checks: ReadonlySet<Check>;
+  readonly compiled: boolean;
+}
+
 /** The compiled parts of one module, kept by a worker between tasks. */
 export class MapChecks {
   readonly module: ModuleDefinition;
@@ -47,9 +54,11 @@ export class MapChecks {
   readonly #checks: ReadonlySet<Check>;
   #authority: EntityCheck | undefined;
 
-  constructor(module: ModuleDefinition, phoneRegions: readonly string[], checks: ReadonlySet<Check>) {
+  /** `compiled` is false where there is too little data to make up for compiling a matcher. */
+  constructor(module: ModuleDefinition, setup: MapSetup) {
+    const { phoneRegions, checks, compiled } = setup;
     this.module = module;
-    this.matcher = compileMatcher(module);
+    this.matcher = compiled ? compileMatcher(module) : undefined;
     this.writer = compileWriter(module);
     this.#phoneRegions = phoneRegions;
     this.#checks = checks;

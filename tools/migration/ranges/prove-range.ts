@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { ChunkRecord } from "../integrity/chunks.ts";
 import type { SubtreeHash } from "../integrity/compact-range.ts";
-import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
+import { ENTITY_LINE_BYTES, MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { ChunkBuilder } from "./chunk-builder.ts";
 import { DigestLines } from "./digest-lines.ts";
 import { RangeBlocks } from "./range-blocks.ts";
@@ -108,6 +108,7 @@ class RangeProver {
     let at = begin;
     while (at < end) {
       const lf = bytes.indexOf(10, at);
+      if (lf - at > MAX_LINE_BYTES) return false;
       if (this.#index === this.#lines.batchEnd && !this.#nextBatch()) return false;
       const digest = hash("sha256", new Uint8Array(buffer, byteOffset + at, lf - at), "hex");
       if (!this.#lines.matches(this.#index, digest, this.#ids, 4)) return false;

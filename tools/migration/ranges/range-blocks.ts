@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 
 const LF = 10;
@@ -25,7 +26,7 @@ export class RangeBlocks {
     this.#descriptor = this.#guard(() => openSync(path, "r"));
   }
 
-  /** Makes the next block of whole lines; false at the end of the range, or where a line does not end in it. */
+  /** Makes the next block of whole lines; false at the end of the range, or where a line does not end in it or is too long. */
   next(): boolean {
     const rest = this.#filled - this.end;
     this.bytes.copyWithin(0, this.end, this.#filled);
@@ -33,6 +34,10 @@ export class RangeBlocks {
     this.begin = 0;
     this.#filled = rest;
     for (;;) {
+      if (this.#filled > MAX_LINE_BYTES) {
+        this.end = 0;
+        return false;
+      }
       if (this.#filled === this.bytes.length) this.bytes = Buffer.concat([this.bytes], this.bytes.length * 2);
       const from = this.#filled;
       if (!this.#read()) {

@@ -173,13 +173,14 @@ function mapField(rule: Partial<FieldDefinition>, record: object): { result: unk
     ...rule,
   };
   const found: Finding[] = [];
-  const values = field.from.map((name): unknown => Reflect.get(record, name));
-  const slots = field.from.map((_, at) => at);
+  const slots = new RecordSlots(field.from, new Set());
+  slots.takeObject(record);
+  const positions = field.from.map((_, at) => at);
   const mapped = compileField(
     field,
-    slots,
+    positions,
     undefined,
-  )(values, (code, details) => {
+  )(slots.values, (code, details) => {
     found.push(finding(code, { ...PLACE, ...details }));
   });
   return { result: mapped === FAILED ? { fault: true } : { value: mapped }, found };

@@ -14,7 +14,7 @@ import { stringifyChecked } from "../../tools/migration/integrity/canonical.ts";
 import { parseStrict } from "../../tools/migration/integrity/strict-parse.ts";
 import { UUID } from "../../tools/migration/model/module.ts";
 import { anyUuid } from "../helpers/arbitraries.ts";
-import { anyDate, anyTime, PATTERNS } from "../helpers/schemas.ts";
+import { anyDate, anyTime, PATTERNS } from "../helpers/texts.ts";
 
 const RUNS = { numRuns: 3000 };
 

@@ -1,97 +1,18 @@
-import { Buffer, isUtf8 } from "node:buffer";
+import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
 import t from "tap";
-import { compileEntityChecks } from "../../tools/migration/checks/entity-checks.ts";
-import { visitPath } from "../../tools/migration/checks/entity-walk.ts";
-import type { EntityCheck } from "../../tools/migration/checks/schema-check.ts";
-import { compileMatcher, type LineMatcher } from "../../tools/migration/compiled/matcher.ts";
+import { compileMatcher } from "../../tools/migration/compiled/matcher.ts";
 import { loadProject } from "../../tools/migration/config/project.ts";
-import { canonicalize } from "../../tools/migration/integrity/canonical.ts";
-import { parseLine } from "../../tools/migration/integrity/line.ts";
-import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 import type { JsonObject, JsonValue } from "../../tools/migration/model/json.ts";
-import { type ModuleDefinition, UUID } from "../../tools/migration/model/module.ts";
+import { Authority, assertSound, captured, compiled, isPlain, lineOf } from "../helpers/line-authority.ts";
 import { anyModule, moduleOf } from "../helpers/schemas.ts";
 
-const CHECKS = new Set(["schema", "drift", "invariants", "pii"] as const);
 const HOSTILE = ['"', "\\", "{", "}", ",", '","x":"', "0", "\n", "]", "1}", '\\"', "a", "é"];
 const BYTES = [0x00, 0x0a, 0x1f, 0x20, 0x22, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x30, 0x31, 0x39, 0x3a, 0x40, 0x41, 0x5a];
 const MORE_BYTES = [0x5b, 0x5c, 0x5d, 0x61, 0x65, 0x66, 0x67, 0x6e, 0x75, 0x7b, 0x7d, 0x7f, 0x80, 0xc3, 0xff];
 
 // Every step would compile two validators anew; the message of a failure holds the line.
 const NO_SHRINKING = { endOnFailure: true };
-
-/** Judges as a scan does, by parsing; gives what is wrong, and the references that a scan collects. */
-class Authority {
-  readonly #module: ModuleDefinition;
-  readonly #check: EntityCheck;
-
-  constructor(module: ModuleDefinition) {
-    this.#module = module;
-    this.#check = compileEntityChecks(module, ["DE", "US"], CHECKS);
-  }
-
-  judge(line: Buffer): { readonly faults: readonly string[]; readonly id: string; readonly references: string[] } {
-    const parsed = parseLine(line);
-    if (!parsed.ok) return { faults: [parsed.reason], id: "", references: [] };
-    const faults: string[] = [];
-    this.#check(parsed.value, {}, (found) => faults.push(`${found.code} ${found.field} ${found.rule}`));
-    const id = String(parsed.value["id"]);
-    if (!UUID.test(id)) faults.push("id");
-    return { faults, id, references: this.#references(parsed.value) };
-  }
-
-  #references(entity: JsonObject): string[] {
-    const found: string[] = [];
-    this.#module.references.forEach((reference, index) => {
-      visitPath(entity, reference.path, (value) => {
-        if (typeof value === "string" && UUID.test(value)) found.push(`${index} ${value}`);
-      });
-    });
-    return found.sort();
-  }
-}
-
-function captured(matcher: LineMatcher): { readonly id: string; readonly references: string[] } {
-  const references = Array.from({ length: matcher.refCount }, (_, index) => {
-    return `${matcher.refFields[index]} ${uuidText(matcher.refs.subarray(4 * index, 4 * index + 4))}`;
-  });
-  return { id: uuidText(matcher.id), references: references.sort() };
-}
-
-/** Fails where the matcher accepts what the authority does not, or captures something else. True where it accepts. */
-function assertSound(matcher: LineMatcher, authority: Authority, line: Buffer): boolean {
-  if (!isUtf8(line) || !matcher.match(line, 0, line.length)) return false;
-  const judged = authority.judge(line);
-  const { id, references } = captured(matcher);
-  if (judged.faults.length > 0) throw new Error(`accepted ${line.toString()}: ${judged.faults.join("; ")}`);
-  if (id !== judged.id) throw new Error(`id ${id} of ${line.toString()}`);
-  if (references.join() !== judged.references.join()) throw new Error(`references of ${line.toString()}`);
-  return true;
-}
-
-function compiled(module: ModuleDefinition): LineMatcher {
-  const matcher = compileMatcher(module);
-  if (matcher === undefined) throw new Error(`not compiled: ${JSON.stringify(module.schema)}`);
-  return matcher;
-}
-
-/** True where no text that the detectors look at holds anything like a personal value. */
-function isPlain(module: ModuleDefinition, entity: JsonObject): boolean {
-  let plain = true;
-  for (const field of module.piiFields) {
-    if (field.pii === 0 && field.freeText) {
-      visitPath(entity, field.path, (value) => {
-        if (/@|(?:[0-9][^A-Za-z]*){7}|[A-Za-z]{2}[0-9]{2}/.test(JSON.stringify(value))) plain = false;
-      });
-    }
-  }
-  return plain;
-}
-
-function lineOf(entity: JsonObject): Buffer {
-  return Buffer.from(canonicalize(entity), "utf8");
-}
 
 const odd = fc.oneof<fc.Arbitrary<JsonValue>[]>(
   fc.constantFrom<JsonValue>(
@@ -133,6 +54,13 @@ const lines = anyModule.chain(({ module, entity }) =>
   }),
 );
 
+/** The entity once for each of its arrays, with the elements of that array twice. */
+function doubled(entity: JsonObject): JsonObject[] {
+  return Object.entries(entity).flatMap(([name, value]) =>
+    Array.isArray(value) ? [{ ...entity, [name]: [...value, ...value] }] : [],
+  );
+}
+
 function changed(line: Buffer, change: { readonly at: number; readonly byte: number; readonly kind: string }): Buffer {
   const at = Math.floor(change.at * line.length);
   const [before, after] = [line.subarray(0, at), line.subarray(at)];
@@ -152,6 +80,7 @@ t.test("what a matcher accepts, the authority finds sound, with the same id and 
       for (const entity of entities) {
         const line = lineOf(entity);
         const accepts = assertSound(matcher, authority, line);
+        for (const twice of doubled(entity)) assertSound(matcher, authority, lineOf(twice));
         if (!isPlain(module, entity)) continue;
         if (accepts) accepted += 1;
         if (accepts || authority.judge(line).faults.length === 0) plain += 1;
@@ -166,10 +95,10 @@ t.test("what a matcher accepts, the authority finds sound, with the same id and 
         assertSound(matcher, authority, lineOf({ ...entity, [name]: value }));
       }
     }),
-    { numRuns: 120, ...NO_SHRINKING },
+    { numRuns: 80, ...NO_SHRINKING },
   );
   t.comment(`accepted ${accepted} of ${plain} plain lines`);
-  t.ok(plain > 300 && accepted > 0.95 * plain, "plain lines are accepted");
+  t.ok(plain > 150 && accepted > 0.95 * plain, "plain lines are accepted");
 });
 
 t.test("what lies around a line changes nothing", async () => {
@@ -193,7 +122,7 @@ t.test("what lies around a line changes nothing", async () => {
         }
       }
     }),
-    { numRuns: 60, ...NO_SHRINKING },
+    { numRuns: 40, ...NO_SHRINKING },
   );
 });
 
@@ -220,6 +149,8 @@ const ENTITY = {
   schemaVersion: 1,
 };
 
+const FRIENDS = { type: "array", items: { type: "string", format: "uuid", ref: "friends", pii: 1 } };
+
 const WIDE: JsonObject = {
   type: "object",
   additionalProperties: false,
@@ -231,7 +162,7 @@ const WIDE: JsonObject = {
     code: { type: "string", pattern: "^K-[0-9]{4}$", pii: 0 },
     count: { type: "integer", maximum: 5, pii: 1 },
     flag: { type: "boolean", pii: 1 },
-    friends: { type: "array", uniqueItems: true, items: { type: "string", format: "uuid", ref: "friends", pii: 1 } },
+    friends: { ...FRIENDS, uniqueItems: true },
     id: { type: "string", format: "uuid", pii: 0 },
     kind: { type: "string", enum: ["open", "paid"], pii: 0 },
     mail: { type: "string", pattern: "^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$", maxLength: 254, pii: 2, residency: "local" },
@@ -264,4 +195,40 @@ t.test("every change of one byte in a wide line is judged soundly", async (t) =>
     }
   }
   t.ok(accepted > 1000, "changes that leave a line sound are among them");
+});
+
+t.test("a schema that cannot be compiled soundly has no matcher", async (t) => {
+  const property = (name: string, schema: JsonValue): JsonObject => ({
+    ...WIDE,
+    properties: {
+      id: { type: "string", format: "uuid" },
+      schemaVersion: { type: "integer" },
+      name: {},
+      [name]: schema,
+    },
+  });
+  const uncompiled: Record<string, JsonObject> = {
+    "other keys": { ...WIDE, additionalProperties: true },
+    "no schemaVersion": { ...property("x", {}), properties: { id: { type: "string" }, name: {} } },
+    "a star as a name": property("*", { type: "string" }),
+    "a number as reference": property("x", { type: "integer", ref: "others" }),
+    "a reference among alternatives": property("x", {
+      anyOf: [{ type: "object", properties: { y: { ref: "others" } } }],
+    }),
+    "a reference to the whole": property("x", { $ref: "#" }),
+    "a condition on the whole": { ...WIDE, if: { required: ["note"] }, else: { required: ["flag"] } },
+  };
+  for (const [name, schema] of Object.entries(uncompiled)) t.equal(compileMatcher(moduleOf(schema)), undefined, name);
+});
+
+t.test("a line with more references than are kept is left to the authority", async (t) => {
+  const schema = { ...WIDE, properties: { ...(WIDE["properties"] as JsonObject), friends: FRIENDS } };
+  const matcher = compiled(moduleOf(schema));
+  for (const [count, expected] of [
+    [1024, true],
+    [1025, false],
+  ] as const) {
+    const line = lineOf({ ...ENTITY, friends: Array.from({ length: count }, () => ENTITY.id) });
+    t.equal(matcher.match(line, 0, line.length), expected, `${count} references`);
+  }
 });

@@ -1,8 +1,9 @@
-import type { JsonObject } from "../model/json.ts";
+import type { JsonObject, JsonValue } from "../model/json.ts";
 import { type Limits, textAt } from "./byte-strings.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
 import { emitPattern } from "./emit-pattern.ts";
 import { numberUnder, textUnder } from "./schema-node.ts";
+import { Unsupported } from "./unsupported.ts";
 
 /** Most references that a matcher keeps of one line; a line with more goes to the authority. */
 export const MAX_REFERENCES = 1024;
@@ -90,8 +91,19 @@ function emitLength({ code }: Emission, node: JsonObject, start: string): void {
 
 /** The name of a function that asks the authority whether the string content in `[from, to)` satisfies `node`. */
 function leafOf(emission: Emission, node: JsonObject): string {
-  const accepts = emission.validator(node);
-  return emission.code.constant((bytes: Uint8Array, from: number, to: number): boolean =>
-    accepts(JSON.parse(textAt(bytes, from - 1, to + 1))),
-  );
+  // Compiled when the first text needs it: most never do, and compiling takes a millisecond.
+  let accepts: ((value: JsonValue) => boolean) | undefined;
+  return emission.code.constant((bytes: Uint8Array, from: number, to: number): boolean => {
+    accepts ??= validatorOrNone(emission, node);
+    return accepts(JSON.parse(textAt(bytes, from - 1, to + 1)));
+  });
+}
+
+function validatorOrNone(emission: Emission, node: JsonObject): (value: JsonValue) => boolean {
+  try {
+    return emission.validator(node);
+  } catch (error) {
+    if (error instanceof Unsupported) return () => false;
+    throw error;
+  }
 }

@@ -1,6 +1,5 @@
-import { compileSchema } from "../config/schema-compiler.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import { dateTimeEnd, isDate, readUuid, timeEnd } from "./byte-formats.ts";
 import { isMultiple, numberEnd } from "./byte-numbers.ts";
@@ -13,6 +12,7 @@ import { captureFields, emitInvariant, rangeOrder, sameRange } from "./emit-inva
 import { emitObject } from "./emit-object.ts";
 import { MAX_REFERENCES } from "./emit-string.ts";
 import { emitValue } from "./emit-value.ts";
+import { leafValidator } from "./leaf-validator.ts";
 import { choicesOf, resolveNode } from "./schema-node.ts";
 import { Unsupported, unsupported } from "./unsupported.ts";
 
@@ -69,7 +69,7 @@ function emitLine(code: Code, module: ModuleDefinition): void {
   const emission: Emission = {
     code,
     root: module.schema,
-    validator: validators(),
+    validator: leafValidator,
     referenceAt: (path) => {
       const index = module.references.findIndex((reference) => isSame(reference.path, path));
       seen.add(index);
@@ -101,17 +101,6 @@ function pinned(node: JsonObject, module: ModuleDefinition): JsonObject {
       ...properties,
       schemaVersion: { ...resolveNode(version, module.schema), const: module.schemaVersion },
     },
-  };
-}
-
-// One instance for all leaves of a module, made when the first one is met.
-function validators(): Emission["validator"] {
-  return (schema: JsonObject): ((value: JsonValue) => boolean) => {
-    try {
-      return compileSchema(schema);
-    } catch {
-      return unsupported("a schema that does not compile by itself");
-    }
   };
 }
 

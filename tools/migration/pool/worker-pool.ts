@@ -22,6 +22,12 @@ const WAITING_PER_WORKER = 4;
 /** How long a worker may go on after a cancel before it is ended by force. */
 const GRACE_MS = 700;
 
+/**
+ * A young generation of 8 MB. Measured on a migration of 400 000 entities with two workers: 325 MB resident and 6.6 s of
+ * CPU, against 425 MB and 6.2 s with the default of 48 MB, where garbage only waits longer to be collected.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 8 } as const;
+
 interface Slot<Task> {
   readonly worker: Worker;
   /** Tasks given to it and not yet answered. */
@@ -106,7 +112,7 @@ export class WorkerPool<Setup, Task, Result> {
 
   #start(): Slot<Task> {
     const start: WorkerStart<Setup> = { setup: this.#options.setup, cancel: this.#cancel };
-    const worker = new Worker(this.#options.entry, { workerData: start });
+    const worker = new Worker(this.#options.entry, { workerData: start, resourceLimits: LIMITS });
     const slot: Slot<Task> = { worker, pending: new Map() };
     worker.on("message", (message: FromWorker<Result>) => this.#take(slot, message));
     worker.on("error", (error) => this.#lose(error));

@@ -166,7 +166,7 @@ class ModuleScan {
     if (line.torn) this.#options.sink(finding("FILE_TORN", place));
     if (line.tooLong) this.#options.sink(finding("LINE_TOO_LONG", place));
     if (this.#parses && parsed !== undefined) this.#judgeLine(parsed, id, place);
-    else if (!this.#parses && place.id !== undefined) this.#order.next(place.id, place);
+    else if (!this.#parses && id !== undefined) this.#order.next(id, place);
     if (own !== undefined) this.#boundaries?.add(own.id, own.sha256, line.line.length + 1);
     return { line: true, digest: own !== undefined };
   }

@@ -55,7 +55,9 @@ export class SequentialScan {
     const registries = this.#loadRegistries();
     const modules = this.#modules(run);
     if (this.#has("layout") && this.#options.modules.length === 0) {
-      this.#guard("the folder", () => checkLayout(input, this.#expected(run), sink));
+      // Where nothing says which modules there should be, no folder is unexpected.
+      const expected = run === undefined && project === undefined ? modules : this.#expected(run);
+      this.#guard("the folder", () => checkLayout(input, expected, sink));
     }
     if (run !== undefined && this.#has("merkle")) checkRunRoot(run, sink);
     if (run !== undefined && this.#has("drift") && project !== undefined) {

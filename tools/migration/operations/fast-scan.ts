@@ -40,10 +40,13 @@ export interface FastScanOptions {
 export interface FastScanEnd {
   readonly outcome: Outcome | undefined;
   readonly suspect: FindingPlace | undefined;
+  /** True where data was read. */
+  readonly hasRead: boolean;
 }
 
 const IDS_PER_TASK = 131_072;
-const UNPLANNED: FastScanEnd = { outcome: undefined, suspect: undefined };
+/** Nothing was done: the sequential scan is the first to look. */
+export const NO_FAST_SCAN: FastScanEnd = { outcome: undefined, suspect: undefined, hasRead: false };
 
 /**
  * Scans a candidate on all cores, or gives no outcome where anything beyond the content of single entities is not as it
@@ -52,9 +55,9 @@ const UNPLANNED: FastScanEnd = { outcome: undefined, suspect: undefined };
 export async function fastScan(context: Context, options: FastScanOptions): Promise<FastScanEnd> {
   const scan = FastScan.prepare(context, options);
   options.pause.bind(scan?.plans);
-  if (scan === undefined) return UNPLANNED;
+  if (scan === undefined) return NO_FAST_SCAN;
   try {
-    return { outcome: await scan.run(), suspect: scan.suspect };
+    return { outcome: await scan.run(), suspect: scan.suspect, hasRead: true };
   } finally {
     await scan.close();
   }

@@ -6,7 +6,7 @@ import { PROJECT } from "../config/paths.ts";
 import { loadProject, type Project } from "../config/project.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
-import { type FastScanEnd, fastScan } from "./fast-scan.ts";
+import { type FastScanEnd, fastScan, NO_FAST_SCAN } from "./fast-scan.ts";
 import { PauseControl } from "./pause-control.ts";
 import { pickModules } from "./registry-check.ts";
 import { type Outcome, Report } from "./report.ts";
@@ -37,10 +37,10 @@ export async function scan(context: Context, options: ScanOptions): Promise<Outc
       checks: options.checks,
       ...(options.modules.length === 0 ? {} : { modules: new Set(options.modules) }),
     });
-  const { outcome, suspect } = await tryFast(context, options, { input, project, pause, openReport });
+  const { outcome, suspect, hasRead } = await tryFast(context, options, { input, project, pause, openReport });
   if (outcome === undefined && suspect !== undefined) options.onMismatch?.(suspect);
-  const end =
-    outcome ?? (await sequential(context, options, { input, project, chosen, report: openReport(), suspect }));
+  const parts = { input, project, chosen, suspect, isSecond: hasRead };
+  const end = outcome ?? (await sequential(context, options, { ...parts, report: openReport() }));
   pause.remove();
   return end;
 }
@@ -60,7 +60,7 @@ async function tryFast(
     return fastScan(context, { ...parts, checks, level, workers, limits: { ...SCAN_LIMITS, ...limits } });
   }
   if (options.pause?.resume === true) openProgress(context.root, options.command, undefined);
-  return { outcome: undefined, suspect: undefined };
+  return NO_FAST_SCAN;
 }
 
 async function sequential(

@@ -31,6 +31,8 @@ export interface ScanParts {
   readonly report: Report;
   /** Where the fast path met bytes that did not prove what they should. */
   readonly suspect: FindingPlace | undefined;
+  /** True where the fast path has read the data before and gave up. */
+  readonly isSecond: boolean;
 }
 
 /** The authority: scans one module after the other, line by line, and words every finding. */
@@ -95,7 +97,7 @@ export class SequentialScan {
     const references =
       this.#has("references") && project !== undefined ? new ReferenceCheck(project.modules) : undefined;
     for (const module of modules) {
-      this.#context.progress.stage(`scan ${module}`, this.#entitiesOf(module));
+      this.#context.progress.stage(`scan ${module}${this.#parts.isSecond ? " again" : ""}`, this.#entitiesOf(module));
       const definition = chosen?.find(({ name }) => name === module);
       const registry = this.#has("registry") ? registries?.get(module) : undefined;
       const entityScan =

@@ -23,6 +23,7 @@ import { checkFrozenDigests, digestInputs, RegistryScan } from "./registry-scan.
 import type { ModuleSummary, Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
 import { createScanHandler, type ScanSetup, type ScanTask, type ScanTaskResult } from "./scan-tasks.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** What the fast path of a scan is given. */
 export interface FastScanOptions {
@@ -32,16 +33,9 @@ export interface FastScanOptions {
   readonly checks: ReadonlySet<Check>;
   readonly level: string;
   readonly workers: number;
+  readonly tuning: Tuning;
   readonly openReport: () => Report;
 }
-
-/** Data below this size is scanned in the main thread: starting a worker takes as long as reading 16 MiB. */
-const SMALL_BYTES = 16 * 1024 * 1024;
-/** Data below this size is judged faster by the authority than a matcher is compiled. */
-const TINY_BYTES = 1024 * 1024;
-/** Data of one task: small enough to share evenly and to bound the findings under way. */
-const RANGE_BYTES = 8 * 1024 * 1024;
-const IDS_PER_TASK = 131_072;
 
 /** One module whose small files are in order. */
 interface Plan {
@@ -84,7 +78,7 @@ class FastScan {
       if (configured.length !== names.length || configured.some((name) => !names.includes(name))) return undefined;
       if (quiet((sink) => checkLayout(input, names, sink) ?? true) === undefined) return undefined;
       if (quiet((sink) => checkRunRoot(run, sink) ?? true) === undefined) return undefined;
-      const plans = configured.map((name) => planModule(input, name));
+      const plans = configured.map((name) => planModule(input, name, options.tuning));
       if (plans.some((plan) => plan === undefined)) return undefined;
       return new FastScan(
         context,
@@ -103,25 +97,27 @@ class FastScan {
     this.#options = options;
     this.#run = run;
     this.#plans = plans;
+    const { smallBytes, tinyBytes, threads } = options.tuning;
     const bytes = plans.reduce((sum, plan) => sum + (plan.facts.dataBytes ?? 0), 0);
     this.#pool = new WorkerPool({
-      workers: bytes < SMALL_BYTES ? 0 : options.workers,
+      workers: bytes < smallBytes ? 0 : options.workers,
       entry: new URL("./scan-worker.js", import.meta.url),
       createHandler: createScanHandler,
       setup: {
         modules: options.project?.modules ?? [],
         phoneRegions: options.project?.phoneRegions ?? [],
         checks: options.checks,
-        compiled: bytes >= TINY_BYTES,
+        compiled: bytes >= tinyBytes,
       },
       signal: context.signal,
+      threads,
     });
   }
 
   async run(): Promise<Outcome | undefined> {
     const { project } = this.#options;
     if (project !== undefined && !(await this.#readIds())) return undefined;
-    const registries = project === undefined ? undefined : new RegistryScan(project, this.#ids);
+    const registries = project === undefined ? undefined : new RegistryScan(project, this.#ids, this.#options.tuning);
     if (registries?.hasFiles() === false) return undefined;
     const report = this.#options.openReport();
     try {
@@ -206,14 +202,15 @@ class FastScan {
   /** Reads the ids of every module into shared memory, so that references are settled wherever they are met. */
   async #readIds(): Promise<boolean> {
     const tasks: ScanTask[] = [];
+    const { idsPerTask } = this.#options.tuning;
     for (const { name, size } of this.#plans) {
       const ids = allocateIds(size);
       this.#ids.set(name, ids);
       const path = moduleFiles(this.#options.input, name).entities;
-      for (let begin = 0; begin < size; begin += IDS_PER_TASK) {
+      for (let begin = 0; begin < size; begin += idsPerTask) {
         tasks.push({
           kind: "ids",
-          range: { path, begin, end: Math.min(size, begin + IDS_PER_TASK), words: ids.words },
+          range: { path, begin, end: Math.min(size, begin + idsPerTask), words: ids.words },
         });
       }
     }
@@ -248,7 +245,7 @@ function quiet<T>(check: (sink: FindingSink) => T | undefined): T | undefined {
   return found.length === 0 ? value : undefined;
 }
 
-function planModule(input: string, name: string): Plan | undefined {
+function planModule(input: string, name: string, tuning: Tuning): Plan | undefined {
   const files = moduleFiles(input, name);
   const data = statPath(input, `${name}/data.jsonl`)?.size ?? 0;
   const entities = existsSync(files.entities) ? statSync(files.entities).size : 0;
@@ -257,18 +254,22 @@ function planModule(input: string, name: string): Plan | undefined {
   const last = chunkList.chunks.at(-1);
   const size = last === undefined ? 0 : last.index + last.count;
   const facts = { entities: size, dataBytes: data, entitiesBytes: entities, chunkList, size };
-  return { name, size, facts, ranges: cutRanges(input, name, chunkList.chunks) };
+  return { name, size, facts, ranges: cutRanges({ input, module: name }, chunkList.chunks, tuning.rangeBytes) };
 }
 
-function cutRanges(input: string, module: string, chunks: readonly ChunkRecord[]): ChunkRange[] {
+function cutRanges(
+  place: Pick<ChunkRange, "input" | "module">,
+  chunks: readonly ChunkRecord[],
+  rangeBytes: number,
+): ChunkRange[] {
   const ranges: ChunkRange[] = [];
   let begin = 0;
   let bytes = 0;
   chunks.forEach((chunk, at) => {
     bytes += chunk.data.bytes;
     const isLast = at === chunks.length - 1;
-    if (bytes < RANGE_BYTES && !isLast) return;
-    ranges.push({ input, module, chunks: chunks.slice(begin, at + 1), isLast });
+    if (bytes < rangeBytes && !isLast) return;
+    ranges.push({ ...place, chunks: chunks.slice(begin, at + 1), isLast });
     begin = at + 1;
     bytes = 0;
   });

@@ -23,6 +23,7 @@ import { checkFreeze, loadRegistries, type RegistryMap, runInputs } from "./inpu
 import { pickModules } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
+import { type Tuning, tuned } from "./tuning.ts";
 
 /** What a scan looks at. */
 export interface ScanOptions {
@@ -37,6 +38,7 @@ export interface ScanOptions {
   readonly level: string;
   /** Worker threads for a candidate that is not small; one per core where it is left out. */
   readonly workers?: number;
+  readonly tuning?: Partial<Tuning>;
 }
 
 /** Everything: what `scan-all` and `scan-module` check. */
@@ -79,9 +81,10 @@ export async function scan(context: Context, options: ScanOptions): Promise<Outc
       checks: options.checks,
       ...(options.modules.length === 0 ? {} : { modules: new Set(options.modules) }),
     });
-  if (options.checks.has("digests") && options.modules.length === 0) {
+  const tuning = tuned(options.tuning);
+  if (options.checks.has("digests") && options.modules.length === 0 && !tuning.sequential) {
     const { checks, level, workers = availableParallelism() } = options;
-    const outcome = await fastScan(context, { input, project, checks, level, workers, openReport });
+    const outcome = await fastScan(context, { input, project, checks, level, workers, tuning, openReport });
     if (outcome !== undefined) return outcome;
   }
   const report = openReport();

@@ -1,7 +1,7 @@
 import type { Line } from "./lines/line.ts";
 import type { Spread } from "./measure/statistics.ts";
 
-const HEAD = ["work", "entities", "ours s", "peer s", "ratio", "target", "verdict", "peer, note"];
+const HEAD = ["work", "entities", "ours s", "peer s", "ratio", "cpu", "target", "verdict", "peer, note"];
 
 /** The table for people: medians in seconds, the least and the most in parentheses. */
 export function tableText(lines: readonly Line[]): string {
@@ -24,6 +24,7 @@ function cells(line: Line): readonly string[] {
     seconds(line.ours),
     seconds(line.peers),
     line.ratio === undefined ? "" : line.ratio.toFixed(2),
+    line.cpuRatio === undefined ? "" : line.cpuRatio.toFixed(2),
     line.target,
     line.verdict,
     [line.peer, line.note].filter((text) => text !== undefined).join("; "),

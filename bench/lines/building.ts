@@ -1,4 +1,4 @@
-import { best, compare, type Line, type SizeResult } from "./line.ts";
+import { against, best, compare, type Line, type SizeResult } from "./line.ts";
 
 /** Lines about programs that build a candidate: migrate and dry-run. */
 export function buildingLines(result: SizeResult): readonly Line[] {
@@ -7,11 +7,11 @@ export function buildingLines(result: SizeResult): readonly Line[] {
   const { size } = prepared;
   const ours = measured.get("migrate");
   const [peer, preloaded] = [best(measured, "duckdb migrate "), best(measured, "duckdb migrate-preloaded ")];
-  const duckdb = { peer: peer?.name ?? "duckdb", peers: peer?.entry.values };
+  const duckdb = { peer: peer?.name ?? "duckdb", ...against(peer?.entry) };
   return [
     compare({ work: "migrate", size, ours, ...duckdb, limit: 1 }),
-    compare({ work: "migrate", size, ours, peer: preloaded?.name ?? "duckdb", peers: preloaded?.entry.values }),
-    compare({ work: "migrate", size, ours, peer: "naive pipeline", peers: measured.get("naive migrate")?.values }),
+    compare({ work: "migrate", size, ours, peer: preloaded?.name ?? "duckdb", ...against(preloaded?.entry) }),
+    compare({ work: "migrate", size, ours, peer: "naive pipeline", ...against(measured.get("naive migrate")) }),
     compare({
       work: "migrate without read back",
       size,
@@ -19,6 +19,6 @@ export function buildingLines(result: SizeResult): readonly Line[] {
       ...duckdb,
       limit: 0.8,
     }),
-    compare({ work: "dry-run", size, ours: measured.get("dry-run"), peer: "migrate", peers: ours?.values, limit: 1 }),
+    compare({ work: "dry-run", size, ours: measured.get("dry-run"), peer: "migrate", ...against(ours), limit: 1 }),
   ];
 }

@@ -15,6 +15,8 @@ export interface Line {
   readonly peers?: Spread;
   /** Median of the ratios of single rounds; of other figures where the target speaks of those. */
   readonly ratio?: number;
+  /** The same of CPU seconds, with the start of both: for a machine that is not quiet. */
+  readonly cpuRatio?: number;
   readonly target: string;
   readonly verdict: Verdict;
   readonly note?: string;
@@ -35,6 +37,7 @@ export interface Comparison {
   readonly ours: Measured | undefined;
   readonly peer: string;
   readonly peers: readonly (number | undefined)[] | undefined;
+  readonly peerCpuSeconds?: readonly number[] | undefined;
   /** The ratio may be at most this, or at least this where `atLeast`. */
   readonly limit?: number;
   readonly atLeast?: boolean;
@@ -53,7 +56,18 @@ export function compare(comparison: Comparison): Line {
   const other = peers === undefined ? undefined : spreadOf(present(peers));
   const ratio = peers === undefined ? undefined : median(ratios(ours.values, peers));
   if (ratio === undefined || other === undefined) return { ...head, ...own, verdict: "no peer" };
-  return { ...head, ...own, peers: other, ratio, verdict: judge(ratio, limit, atLeast) };
+  const cpu = cpuRatioOf(ours, comparison.peerCpuSeconds ?? []);
+  return { ...head, ...own, peers: other, ratio, ...cpu, verdict: judge(ratio, limit, atLeast) };
+}
+
+function cpuRatioOf(ours: Measured, peerSeconds: readonly number[]): { readonly cpuRatio?: number } {
+  const [own, peer] = [median(ours.cpuSeconds), median(peerSeconds)];
+  return own === undefined || peer === undefined || peer === 0 ? {} : { cpuRatio: own / peer };
+}
+
+/** The rounds of a peer as a comparison takes them. */
+export function against(peer: Measured | undefined): Pick<Comparison, "peers" | "peerCpuSeconds"> {
+  return { peers: peer?.values, peerCpuSeconds: peer?.cpuSeconds };
 }
 
 /** Whether a figure keeps to its limit. */

@@ -1,6 +1,6 @@
 import type { Measurements } from "../measure/rounds.ts";
 import { hashFloor, LEAF_BYTES } from "../peers/openssl.ts";
-import { best, compare, type Line, type SizeResult } from "./line.ts";
+import { against, best, compare, type Line, type SizeResult } from "./line.ts";
 
 /** Lines about programs that read a candidate: verify, scrub, scan and diff. */
 export function readingLines(result: SizeResult): readonly Line[] {
@@ -49,8 +49,8 @@ function scanLines(result: SizeResult): readonly Line[] {
   const work = `scan-all, ${threadsOf(result, "scan-all")}`;
   const head = { work, size: prepared.size, ours: measured.get("scan") };
   return [
-    compare({ ...head, peer: peer?.name ?? "duckdb", peers: peer?.entry.values, limit: 0.75 }),
-    compare({ ...head, peer: "naive pipeline", peers: measured.get("naive scan")?.values }),
+    compare({ ...head, peer: peer?.name ?? "duckdb", ...against(peer?.entry), limit: 0.75 }),
+    compare({ ...head, peer: "naive pipeline", ...against(measured.get("naive scan")) }),
   ];
 }
 

@@ -1,9 +1,10 @@
 import t from "tap";
 import { typeCheck } from "../../tools/migration/mapping/canonical-types.ts";
 import { compileField } from "../../tools/migration/mapping/field-mapper.ts";
+import { RecordSlots } from "../../tools/migration/mapping/record-slots.ts";
 import { FAILED, TRANSFORM_FUNCTIONS } from "../../tools/migration/mapping/transforms.ts";
 import type { TransformName } from "../../tools/migration/model/field-words.ts";
-import type { Finding } from "../../tools/migration/model/finding.ts";
+import { type Finding, finding } from "../../tools/migration/model/finding.ts";
 import type { JsonValue } from "../../tools/migration/model/json.ts";
 import type { FieldDefinition } from "../../tools/migration/model/module.ts";
 
@@ -172,8 +173,17 @@ function mapField(rule: Partial<FieldDefinition>, record: object): { result: unk
     ...rule,
   };
   const found: Finding[] = [];
-  const result = compileField(field, undefined)(record, PLACE, (one) => found.push(one));
-  return { result, found };
+  const slots = new RecordSlots(field.from, new Set());
+  slots.takeObject(record);
+  const positions = field.from.map((_, at) => at);
+  const mapped = compileField(
+    field,
+    positions,
+    undefined,
+  )(slots.values, (code, details) => {
+    found.push(finding(code, { ...PLACE, ...details }));
+  });
+  return { result: mapped === FAILED ? { fault: true } : { value: mapped }, found };
 }
 
 t.test("the first present spelling counts, and two that differ are a fault", async (t) => {

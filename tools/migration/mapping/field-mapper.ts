@@ -1,5 +1,7 @@
 import { findValueProblem } from "../integrity/strict-value.ts";
-import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
+import { isWellFormed } from "../integrity/well-formed.ts";
+import type { FindingPlace } from "../model/finding.ts";
+import type { FindingCode } from "../model/finding-codes.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { FieldDefinition } from "../model/module.ts";
 import { UNREADABLE_TEXT } from "../model/source-record.ts";
@@ -8,96 +10,99 @@ import type { RegistryLookup } from "../registry/lookup.ts";
 import { typeCheck } from "./canonical-types.ts";
 import { FAILED, TRANSFORM_FUNCTIONS } from "./transforms.ts";
 
-/** The outcome of one field: a value, nothing, or a fault that was already reported. */
-export type FieldResult = { readonly value: JsonValue | undefined } | { readonly fault: true };
+/** Reports a fault of the present record; the place of the record is added to `details`. */
+export type ReportFault = (code: FindingCode, details: FindingPlace) => void;
 
-/** Reads one field out of a source record; faults go to the sink with `place`. */
-export type FieldMapper = (record: object, place: FindingPlace, sink: FindingSink) => FieldResult;
+/** What becomes of one field: a value, undefined for none, `FAILED` for a fault that was reported. */
+export type FieldMapper = (values: readonly unknown[], report: ReportFault) => JsonValue | undefined | typeof FAILED;
 
-const ABSENT: FieldResult = { value: undefined };
-const FAULT = { fault: true } as const;
 const UNREADABLE = { path: "", reason: "ENCODING", got: "text that is not valid in its encoding" } as const;
 
-/** Compiles the rule of one field; `registry` is that of the target module of a reference. */
-export function compileField(field: FieldDefinition, registry: RegistryLookup | undefined): FieldMapper {
-  if (field.value !== undefined) {
-    const constant: FieldResult = { value: field.value };
-    return () => constant;
-  }
-  const fallback: FieldResult = field.default === undefined ? ABSENT : { value: field.default };
+/**
+ * Compiles the rule of one field. `slots` are the positions of its spellings among the values of a record, `registry` is
+ * that of the target module of a reference.
+ */
+export function compileField(
+  field: FieldDefinition,
+  slots: readonly number[],
+  registry: RegistryLookup | undefined,
+): FieldMapper {
+  const { value, nulls, default: fallback } = field;
+  if (value !== undefined) return () => value;
+  const pick = compilePick(field, slots);
   const convert = compileConversion(field, registry);
-  return (record, place, sink) => {
-    const found = pick(field, record, place, sink);
-    if (found === undefined) return fallback;
-    if ("fault" in found) return FAULT;
-    if (found.value === null) return field.nulls === "keep" ? found : fallback;
-    const result = convert(found.value, { ...place, field: found.name }, sink);
-    if (result === FAILED) return FAULT;
-    if (result === null && field.nulls === "omit") return fallback;
-    return { value: result };
+  return (values, report) => {
+    const found = pick(values, report);
+    if (found === undefined || found === FAILED) return found ?? fallback;
+    if (found === null) return nulls === "keep" ? null : fallback;
+    const result = convert(found, report);
+    return result === null && nulls === "omit" ? fallback : result;
   };
 }
 
-interface Picked {
-  readonly value: JsonValue;
-  readonly name: string;
-}
+type Pick = (values: readonly unknown[], report: ReportFault) => JsonValue | undefined | typeof FAILED;
 
 /** The first present spelling; a later one that holds another value would be lost silently, so it is a fault. */
-function pick(
-  field: FieldDefinition,
-  record: object,
-  place: FindingPlace,
-  sink: FindingSink,
-): Picked | typeof FAULT | undefined {
-  let picked: Picked | undefined;
-  for (const name of field.from) {
-    const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
-    if (value === undefined || (value === null && field.from.length > 1)) continue;
-    const problem = value === UNREADABLE_TEXT ? UNREADABLE : findValueProblem(value);
-    if (problem !== undefined) {
-      const at = name + problem.path;
-      sink(finding("SOURCE_VALUE_INVALID", { ...place, field: at, rule: problem.reason, got: problem.got }));
-      return FAULT;
-    }
-    const checked = value as JsonValue;
-    if (picked === undefined) picked = { value: checked, name };
-    else if (JSON.stringify(picked.value) !== JSON.stringify(checked)) {
+function compilePick(field: FieldDefinition, slots: readonly number[]): Pick {
+  const [only] = slots;
+  const [name = ""] = field.from;
+  if (slots.length === 1 && only !== undefined) return (values, report) => check(values[only], name, report);
+  return (values, report) => {
+    let picked: { readonly value: JsonValue; readonly name: string } | undefined;
+    for (const [at, slot] of slots.entries()) {
+      const spelling = field.from[at] ?? "";
+      const value = check(values[slot], spelling, report);
+      if (value === undefined || value === null) continue;
+      if (value === FAILED) return FAILED;
+      picked ??= { value, name: spelling };
+      if (picked.value === value || JSON.stringify(picked.value) === JSON.stringify(value)) continue;
       const expected = `the same value as in ${picked.name}`;
-      sink(finding("MAPPING_AMBIGUOUS", { ...place, field: name, expected, got: "another value" }));
-      return FAULT;
+      report("MAPPING_AMBIGUOUS", { field: spelling, expected, got: "another value" });
+      return FAILED;
     }
-  }
-  return picked;
+    return picked?.value;
+  };
 }
 
-type Conversion = (value: JsonValue, place: FindingPlace, sink: FindingSink) => JsonValue | typeof FAILED;
+/** A value that JSON can carry, or a fault. Plain texts and whole numbers, which are nearly all, are seen at once. */
+function check(value: unknown, name: string, report: ReportFault): JsonValue | undefined | typeof FAILED {
+  if (value === undefined || value === null || typeof value === "boolean") return value;
+  if (typeof value === "string" && isWellFormed(value)) return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  const problem = value === UNREADABLE_TEXT ? UNREADABLE : findValueProblem(value);
+  if (problem === undefined) return value as JsonValue;
+  report("SOURCE_VALUE_INVALID", { field: name + problem.path, rule: problem.reason, got: problem.got });
+  return FAILED;
+}
+
+type Conversion = (value: JsonValue, report: ReportFault) => JsonValue | typeof FAILED;
 
 function compileConversion(field: FieldDefinition, registry: RegistryLookup | undefined): Conversion {
-  const check = field.type === undefined ? undefined : typeCheck(field.type);
-  const one: Conversion = (value, place, sink) => {
+  const name = field.from[0] ?? field.name;
+  const isFit = field.type === undefined ? undefined : typeCheck(field.type);
+  const transforms = field.transform.map((word) => ({ word, apply: TRANSFORM_FUNCTIONS[word] }));
+  const one = (value: JsonValue, at: string, report: ReportFault): JsonValue | typeof FAILED => {
     let current = value;
-    for (const name of field.transform) {
-      const changed = current === null ? null : TRANSFORM_FUNCTIONS[name](current);
+    for (const { word, apply } of transforms) {
+      const changed = current === null ? null : apply(current);
       if (changed === FAILED) {
-        sink(finding("MAPPING_TRANSFORM", { ...place, rule: name, got: kindOf(current) }));
+        report("MAPPING_TRANSFORM", { field: at, rule: word, got: kindOf(current) });
         return FAILED;
       }
       current = changed;
     }
     if (current === null) return current;
-    if (check !== undefined && !check(current)) {
-      sink(finding("MAPPING_TYPE", { ...place, expected: field.type ?? "", got: kindOf(current) }));
+    if (isFit !== undefined && !isFit(current)) {
+      report("MAPPING_TYPE", { field: at, expected: field.type ?? "", got: kindOf(current) });
       return FAILED;
     }
-    return field.ref === undefined ? current : resolve(current, field.ref, registry, place, sink);
+    return field.ref === undefined ? current : resolve(current, field.ref, registry, at, report);
   };
-  const perElement = field.ref !== undefined || field.transform.length > 0;
-  return (value, place, sink) => {
-    if (!perElement || !Array.isArray(value)) return one(value, place, sink);
-    const elements = value.map((element: JsonValue, index) =>
-      one(element, { ...place, field: `${place.field}/${index}` }, sink),
-    );
+  const isPlain = field.ref === undefined && transforms.length === 0;
+  if (isPlain && isFit === undefined) return (value) => value;
+  return (value, report) => {
+    if (isPlain || !Array.isArray(value)) return one(value, name, report);
+    const elements = value.map((element: JsonValue, index) => one(element, `${name}/${index}`, report));
     return elements.includes(FAILED) ? FAILED : elements.filter((element) => element !== FAILED);
   };
 }
@@ -106,17 +111,17 @@ function resolve(
   value: JsonValue,
   target: string,
   registry: RegistryLookup | undefined,
-  place: FindingPlace,
-  sink: FindingSink,
+  field: string,
+  report: ReportFault,
 ): JsonValue | typeof FAILED {
   const key = legacyIdOf(Array.isArray(value) ? value : [value]);
   if (!("legacyId" in key)) {
-    sink(finding("MAPPING_TYPE", { ...place, expected: `a legacy id of ${target}`, got: kindOf(value) }));
+    report("MAPPING_TYPE", { field, expected: `a legacy id of ${target}`, got: kindOf(value) });
     return FAILED;
   }
   const index = registry?.lookup(key.legacyId) ?? -1;
   if (registry !== undefined && index >= 0) return registry.uuidAt(index);
-  sink(finding("REFERENCE_UNMAPPED", { ...place, expected: `an entry in the registry of ${target}`, got: "none" }));
+  report("REFERENCE_UNMAPPED", { field, expected: `an entry in the registry of ${target}`, got: "none" });
   return FAILED;
 }
 

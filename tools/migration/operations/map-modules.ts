@@ -92,7 +92,7 @@ async function mapModule(run: MapRun, module: ModuleDefinition, references: Refe
     for (const record of batch) {
       ledger.read += 1;
       const mapped = mapper.map(record);
-      const line = mapped === undefined ? undefined : judge(mapped, run, module, check, references);
+      const line = mapped === undefined ? undefined : judge(mapped, mapper.place, run, { module, check, references });
       if (mapped === undefined || line === undefined) ledger.rejected += 1;
       else {
         ledger.written += 1;
@@ -110,30 +110,37 @@ async function mapModule(run: MapRun, module: ModuleDefinition, references: Refe
   return ledger;
 }
 
+interface ModuleRun {
+  readonly module: ModuleDefinition;
+  readonly check: EntityCheck;
+  readonly references: ReferenceCheck;
+}
+
 /** The canonical line of a mapped record; undefined when a check of its own blocked it. */
-function judge(
-  mapped: MappedRecord,
-  run: MapRun,
-  module: ModuleDefinition,
-  check: EntityCheck,
-  references: ReferenceCheck,
-): string | undefined {
+function judge(mapped: MappedRecord, place: FindingPlace, run: MapRun, own: ModuleRun): string | undefined {
   const { sink } = run.book;
+  const { module, check, references } = own;
   references.addEntity(module.name, mapped.id);
   if (mapped.entity === undefined) return undefined;
   const problem = findValueProblem(mapped.entity);
   if (problem !== undefined) {
-    const place = { ...mapped.place, field: problem.path.slice(1), rule: problem.reason, got: problem.got };
-    sink(finding("SOURCE_VALUE_INVALID", place));
+    sink(
+      finding("SOURCE_VALUE_INVALID", {
+        ...place,
+        field: problem.path.slice(1),
+        rule: problem.reason,
+        got: problem.got,
+      }),
+    );
     return undefined;
   }
   const before = run.book.blockers;
-  check(mapped.entity, mapped.place, sink);
-  references.addReferences(module, mapped.entity, mapped.place);
+  check(mapped.entity, place, sink);
+  references.addReferences(module, mapped.entity, place);
   const line = stringifyChecked(mapped.entity);
   if (line.length * 3 > MAX_LINE_BYTES && Buffer.byteLength(line) > MAX_LINE_BYTES) {
     const expected = `at most ${MAX_LINE_BYTES} bytes`;
-    sink(finding("SOURCE_VALUE_INVALID", { ...mapped.place, rule: "LINE_TOO_LONG", expected, got: "a longer record" }));
+    sink(finding("SOURCE_VALUE_INVALID", { ...place, rule: "LINE_TOO_LONG", expected, got: "a longer record" }));
   }
   return run.book.blockers > before ? undefined : line;
 }

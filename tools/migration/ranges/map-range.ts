@@ -10,7 +10,7 @@ import type { Check } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { RegistryLookup } from "../registry/lookup.ts";
 import { readRange } from "../sources/read-range.ts";
-import { recordsOf } from "../sources/record-batch.ts";
+import { type RecordBatch, toObject } from "../sources/record-batch.ts";
 import type { SourceRange } from "../sources/source-range.ts";
 import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
 import { Spill, type SpillResult } from "./spill.ts";
@@ -77,12 +77,12 @@ export async function mapRange(task: MapTask, checks: MapChecks, checkCancelled:
   let read = 0;
   for await (const batch of readRange(task.source)) {
     checkCancelled();
-    for (const record of recordsOf(batch)) {
-      read += 1;
-      const length = mapping.line(record);
+    for (let at = 0; at < batch.rows.length; at += 1) {
+      const length = mapping.line(batch, at);
       if (length < 0) return { clean: false };
       spill?.add(mapping.id, mapping.bytes, 0, length);
     }
+    read += batch.rows.length;
   }
   return { clean: true, read, spill: spill?.finish() };
 }
@@ -110,9 +110,9 @@ class RangeMapping {
     });
   }
 
-  /** The length of the record's line in `bytes`, or -1 where there is anything to say about it. */
-  line(record: unknown): number {
-    const mapped = this.#mapper.map(record);
+  /** The length in `bytes` of the line of one record, or -1 where there is anything to say about it. */
+  line(batch: RecordBatch, at: number): number {
+    const mapped = this.#map(batch, at);
     if (mapped?.entity === undefined || this.#findings > 0) return -1;
     const length = this.#write(mapped.entity);
     if (length < 0) return -1;
@@ -122,6 +122,12 @@ class RangeMapping {
       return length;
     }
     return this.#judge(mapped) ? length : -1;
+  }
+
+  #map({ columns, rows }: RecordBatch, at: number): MappedRecord | undefined {
+    if (columns === undefined) return this.#mapper.map(rows[at]);
+    const row = rows[at] as readonly unknown[];
+    return this.#mapper.needsObjects ? this.#mapper.map(toObject(columns, row)) : this.#mapper.mapRow(columns, row);
   }
 
   readonly #count = (): void => {
@@ -142,9 +148,9 @@ class RangeMapping {
   }
 
   /** What the matcher does not accept the authority looks at. */
-  #judge({ entity, id, place }: MappedRecord): boolean {
+  #judge({ entity, id }: MappedRecord): boolean {
     if (entity === undefined || findValueProblem(entity) !== undefined) return false;
-    this.#checks.authority(entity, place, this.#count);
+    this.#checks.authority(entity, this.#mapper.place, this.#count);
     this.id = new Uint32Array(4);
     return this.#findings === 0 && readUuid(Buffer.from(id, "latin1"), 0, this.id, 0);
   }

@@ -62,9 +62,9 @@ class RangeProver {
   readonly #lines: DigestLines;
   readonly #data: RangeBlocks;
   readonly #chunks: ChunkBuilder;
-  /** Words of the id before, and of this one. */
+  /** Words of this id and of the one before, in turns. */
   readonly #ids = new Uint32Array(8);
-  readonly #id = this.#ids.subarray(4);
+  readonly #halves = [this.#ids.subarray(0, 4), this.#ids.subarray(4)] as const;
   #index: number;
   /** First line of the batch, and first byte of the block, that the chunk hashes have not seen. */
   #unhashedLine: number;
@@ -111,13 +111,15 @@ class RangeProver {
       if (lf - at > MAX_LINE_BYTES) return false;
       if (this.#index === this.#lines.batchEnd && !this.#nextBatch()) return false;
       const digest = hash("sha256", new Uint8Array(buffer, byteOffset + at, lf - at), "hex");
-      if (!this.#lines.matches(this.#index, digest, this.#ids, 4)) return false;
-      if (this.#index > this.#range.begin && compareWords(this.#ids, 0, this.#ids, 4) >= 0) return false;
+      const half = this.#index % 2;
+      if (!this.#lines.matches(this.#index, digest, this.#ids, 4 * half)) return false;
+      if (this.#index > this.#range.begin && compareWords(this.#ids, 4 - 4 * half, this.#ids, 4 * half) >= 0)
+        return false;
       if (this.#probe !== undefined) {
-        if (!this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, this.#id)) return false;
+        if (!this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, this.#halves[half === 0 ? 0 : 1]))
+          return false;
       }
       this.#count(digest, bytes, lf + 1, lf + 1 - at);
-      this.#ids.copyWithin(0, 4);
       at = lf + 1;
     }
     this.#chunks.hashData(bytes, this.#unhashedByte, end);

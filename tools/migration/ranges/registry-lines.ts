@@ -114,12 +114,22 @@ class SpanReader {
     return decoded !== undefined && this.#next(decoded, 0, decoded.length);
   }
 
+  /** True where a legacy id is above the last one: legacy ids are short, and a call to compare costs more than the bytes. */
+  #isAbove(bytes: Buffer, from: number, to: number): boolean {
+    const length = Math.min(to - from, this.#lastLength);
+    for (let at = 0; at < length; at += 1) {
+      const difference = (bytes[from + at] ?? 0) - (this.#last[at] ?? 0);
+      if (difference !== 0) return difference > 0;
+    }
+    return to - from > this.#lastLength;
+  }
+
   #next(bytes: Buffer, from: number, to: number): boolean {
     if (this.#entries === 0) this.#first = Buffer.from(bytes.subarray(from, to));
-    else if (this.#last.compare(bytes, from, to, 0, this.#lastLength) >= 0) return false;
+    else if (!this.#isAbove(bytes, from, to)) return false;
     this.#lastLength = to - from;
     if (this.#last.length < this.#lastLength) this.#last = Buffer.alloc(2 * this.#lastLength);
-    bytes.copy(this.#last, 0, from, to);
+    for (let at = 0; at < this.#lastLength; at += 1) this.#last[at] = bytes[from + at] ?? 0;
     this.#entries += 1;
     return this.#take(bytes, from, to, this.#words);
   }

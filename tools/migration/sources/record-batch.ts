@@ -19,7 +19,8 @@ export function recordsOf(batch: RecordBatch): readonly unknown[] {
   return columns === undefined ? batch.rows : batch.rows.map((row) => toObject(columns, row));
 }
 
-function toObject(columns: readonly string[], row: readonly unknown[]): object {
+/** A row as an object. */
+export function toObject(columns: readonly string[], row: readonly unknown[]): object {
   const record: Record<string, unknown> = {};
   for (let index = 0; index < columns.length; index++) {
     const name = columns[index] ?? "";

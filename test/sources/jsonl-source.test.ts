@@ -99,7 +99,7 @@ t.test("everything that is missing is named at once", async (t) => {
   const dir = t.testdir({ data: { "folder.jsonl": {}, "c.jsonl": "" } });
   const wanted = ["c", "none", "folder", "../data/c"];
   const error = await rejection(() => openSource({ kind: "jsonl", path: "data" }, dir, wanted));
-  t.match(error, { code: "SOURCE_INVALID", message: "The source data lacks 3 collections.", remedy: /./ });
+  t.match(error, { code: "SOURCE_INVALID", message: "The source lacks 3 collections.", remedy: /./ });
   t.match(error, { problems: [/data\/none.jsonl: .* got no such file/, /got a folder/, /without slashes/] });
   for (const path of ["none", "data/c.jsonl"]) {
     t.match(await rejection(() => openSource({ kind: "jsonl", path }, dir, ["c"])), { code: "SOURCE_INVALID" });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsync, mkdirSync, openSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
+import pLimit from "p-limit";
 import { type ChunkRecord, chunkLine } from "../integrity/chunks.ts";
 import { CompactRange } from "../integrity/compact-range.ts";
 import { sha256Hex } from "../integrity/digest.ts";
@@ -32,6 +33,8 @@ interface Work {
 }
 
 const fsyncAsync = promisify(fsync);
+/** More would only queue in the disk and keep Node's four file threads from everything else. */
+const SYNCS_AT_A_TIME = 2;
 
 /** Builds the modules of a candidate in `path`; undefined where anything is for the authority to say. */
 export async function fastBuild(run: FastRun, path: string): Promise<FastBuilt | undefined> {
@@ -69,6 +72,7 @@ async function writeModules(run: FastRun, works: readonly Work[]): Promise<boole
   const results = run.pool.run(
     works.flatMap(({ partitions }) => partitions.map((partition) => ({ kind: "partition", partition }) as const)),
   );
+  const limit = pLimit(SYNCS_AT_A_TIME);
   const syncs: Promise<void>[] = [];
   for (const work of works) {
     run.context.progress.stage(`write ${work.name}`, work.size);
@@ -79,7 +83,10 @@ async function writeModules(run: FastRun, works: readonly Work[]): Promise<boole
       if (chunkStart !== undefined && chunkStart.index < work.size) work.starts.push(chunkStart);
       run.context.progress.advance(count);
     }
-    syncs.push(syncFile(work.files.data), syncFile(work.files.entities));
+    syncs.push(
+      limit(() => syncFile(work.files.data)),
+      limit(() => syncFile(work.files.entities)),
+    );
   }
   await results.next();
   await Promise.all(syncs);

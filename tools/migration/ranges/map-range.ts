@@ -72,15 +72,13 @@ export class MapChecks {
 
 /** Reads, maps and checks a range of records and spreads their lines over the partitions; stops at the first finding. */
 export async function mapRange(task: MapTask, checks: MapChecks, checkCancelled: () => void): Promise<MapResult> {
-  const mapping = new RangeMapping(task, checks);
   const spill = task.spill === undefined ? undefined : new Spill(task.spill.path, task.spill.bounds);
+  const mapping = new RangeMapping(task, checks, spill);
   let read = 0;
   for await (const batch of readRange(task.source)) {
     checkCancelled();
     for (let at = 0; at < batch.rows.length; at += 1) {
-      const length = mapping.line(batch, at);
-      if (length < 0) return { clean: false };
-      spill?.add(mapping.id, mapping.bytes, 0, length);
+      if (!mapping.next(batch, at)) return { clean: false };
     }
     read += batch.rows.length;
   }
@@ -88,15 +86,16 @@ export async function mapRange(task: MapTask, checks: MapChecks, checkCancelled:
 }
 
 class RangeMapping {
-  /** The line of the last record. */
-  bytes = Buffer.allocUnsafe(64 * 1024);
-  /** The id of the last record, four words. */
-  id: Uint32Array = new Uint32Array(4);
   readonly #checks: MapChecks;
   readonly #mapper: RecordMapper;
+  readonly #spill: Spill | undefined;
+  readonly #words = new Uint32Array(4);
+  readonly #idBytes = Buffer.alloc(36);
+  /** Takes the lines that are not spilled. */
+  #scratch = Buffer.allocUnsafe(64 * 1024);
   #findings = 0;
 
-  constructor(task: MapTask, checks: MapChecks) {
+  constructor(task: MapTask, checks: MapChecks, spill: Spill | undefined) {
     const registries = new Map(
       [...task.share.registries].map(([name, data]) => [name, new SharedRegistry(data)] as const),
     );
@@ -104,24 +103,29 @@ class RangeMapping {
       [...registries].map(([name, registry]) => [name, marking(registry, task.share.referenced.get(name))] as const),
     );
     this.#checks = checks;
+    this.#spill = spill;
     this.#mapper = new RecordMapper(checks.module, registries, this.#count, {
       seen: new Uint8Array(task.share.seen),
       targets,
     });
   }
 
-  /** The length in `bytes` of the line of one record, or -1 where there is anything to say about it. */
-  line(batch: RecordBatch, at: number): number {
+  /** Maps, checks and spills one record; false where there is anything to say about it. */
+  next(batch: RecordBatch, at: number): boolean {
     const mapped = this.#map(batch, at);
-    if (mapped?.entity === undefined || this.#findings > 0) return -1;
-    const length = this.#write(mapped.entity);
-    if (length < 0) return -1;
-    const { matcher } = this.#checks;
-    if (matcher?.match(this.bytes, 0, length) === true) {
-      this.id = matcher.id;
-      return length;
-    }
-    return this.#judge(mapped) ? length : -1;
+    if (mapped?.entity === undefined || this.#findings > 0) return false;
+    const text = this.#text(mapped.entity);
+    if (text === undefined) return false;
+    this.#idBytes.write(mapped.id, 0, "latin1");
+    if (!readUuid(this.#idBytes, 0, this.#words, 0)) return false;
+    const most = text.length * 3;
+    const begin = this.#spill?.reserve(this.#words[0] ?? 0, most) ?? 0;
+    const bytes = this.#spill?.bytes ?? this.#room(most);
+    const length = bytes.write(text, begin, "utf8");
+    if (length > MAX_LINE_BYTES) return false;
+    const isFine = this.#checks.matcher?.match(bytes, begin, begin + length) === true || this.#judge(mapped.entity);
+    if (isFine) this.#spill?.commit(this.#words, length);
+    return isFine;
   }
 
   #map({ columns, rows }: RecordBatch, at: number): MappedRecord | undefined {
@@ -134,25 +138,22 @@ class RangeMapping {
     this.#findings += 1;
   };
 
-  #write(entity: NonNullable<MappedRecord["entity"]>): number {
-    let text = this.#checks.writer.write(entity);
-    if (text === undefined) {
-      if (findValueProblem(entity) !== undefined) return -1;
-      text = stringifyChecked(entity);
-    }
-    if (text.length * 3 > this.bytes.length) {
-      if (Buffer.byteLength(text) > MAX_LINE_BYTES) return -1;
-      this.bytes = Buffer.allocUnsafe(text.length * 3);
-    }
-    return this.bytes.write(text, 0, "utf8");
+  #text(entity: NonNullable<MappedRecord["entity"]>): string | undefined {
+    const text = this.#checks.writer.write(entity);
+    if (text !== undefined) return text;
+    return findValueProblem(entity) === undefined ? stringifyChecked(entity) : undefined;
+  }
+
+  #room(bytes: number): Buffer {
+    if (this.#scratch.length < bytes) this.#scratch = Buffer.allocUnsafe(bytes);
+    return this.#scratch;
   }
 
   /** What the matcher does not accept the authority looks at. */
-  #judge({ entity, id }: MappedRecord): boolean {
-    if (entity === undefined || findValueProblem(entity) !== undefined) return false;
+  #judge(entity: NonNullable<MappedRecord["entity"]>): boolean {
+    if (findValueProblem(entity) !== undefined) return false;
     this.#checks.authority(entity, this.#mapper.place, this.#count);
-    this.id = new Uint32Array(4);
-    return this.#findings === 0 && readUuid(Buffer.from(id, "latin1"), 0, this.id, 0);
+    return this.#findings === 0;
   }
 }
 

@@ -62,7 +62,7 @@ export class SharedRegistry {
   /** The index of the entry with exactly this legacy id, or -1. */
   lookup(legacyId: string): number {
     const key = legacyId.length * 3 <= this.#key.length ? this.#key : Buffer.alloc(legacyId.length * 3);
-    const length = key.write(legacyId, 0, "utf8");
+    const length = writeKey(key, legacyId);
     const mask = this.#slots.length - 1;
     for (let slot = hashBytes(key, 0, length) & mask; ; slot = (slot + 1) & mask) {
       const index = (this.#slots[slot] ?? 0) - 1;
@@ -86,6 +86,16 @@ export class SharedRegistry {
     for (let at = 0; at < length; at += 1) if (this.#text[from + at] !== key[at]) return false;
     return true;
   }
+}
+
+/** Writes a text as UTF-8 and tells its length: nearly all keys are short and ASCII, for which a call costs more. */
+function writeKey(key: Buffer, text: string): number {
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) return key.write(text, 0, "utf8");
+    key[at] = unit;
+  }
+  return text.length;
 }
 
 /** FNV-1a with a final mix, so that ids that differ in the last digit spread over all bits. */

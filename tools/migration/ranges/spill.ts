@@ -22,17 +22,22 @@ const BUFFER_BYTES = 64 * 1024;
 
 /**
  * Spreads lines over partitions by the first word of their id, in one private file per task: what goes to memory is one
- * buffer per partition, whatever the size of the source.
+ * region of `bytes` per partition, whatever the size of the source. A line is written where it will stay: `reserve` gives
+ * its place, `commit` keeps it.
  */
 export class Spill {
+  /** The regions of all partitions; grows where a line is larger than a region. */
+  bytes: Buffer;
   readonly #path: string;
   readonly #bounds: Uint32Array;
   readonly #descriptor: number;
-  readonly #buffers: Buffer[];
   readonly #filled: number[];
   readonly #extents: Extent[][];
   readonly #counts: number[];
   readonly #dataBytes: number[];
+  #partition = 0;
+  /** Where the reserved line begins. */
+  #at = 0;
   #offset = 0;
 
   /** `bounds[p]` is the first word at which partition p + 1 begins. */
@@ -41,32 +46,42 @@ export class Spill {
     this.#path = path;
     this.#bounds = bounds;
     this.#descriptor = openSync(path, "wx", 0o600);
-    this.#buffers = Array.from({ length: partitions }, () => Buffer.allocUnsafe(BUFFER_BYTES));
+    this.bytes = Buffer.allocUnsafe(BUFFER_BYTES * partitions);
     this.#filled = new Array<number>(partitions).fill(0);
     this.#extents = Array.from({ length: partitions }, () => []);
     this.#counts = new Array<number>(partitions).fill(0);
     this.#dataBytes = new Array<number>(partitions).fill(0);
   }
 
-  add(words: Uint32Array, bytes: Buffer, from: number, to: number): void {
-    const partition = this.#partitionOf(words[0] ?? 0);
-    const length = to - from;
-    if ((this.#filled[partition] ?? 0) + SPILL_HEAD_BYTES + length > BUFFER_BYTES) this.#flush(partition);
-    if (SPILL_HEAD_BYTES + length > BUFFER_BYTES) this.#addLarge(partition, words, bytes.subarray(from, to));
-    else {
-      const buffer = this.#buffers[partition] ?? Buffer.alloc(0);
-      const at = this.#filled[partition] ?? 0;
-      writeHead(buffer, at, length, words);
-      bytes.copy(buffer, at + SPILL_HEAD_BYTES, from, to);
-      this.#filled[partition] = at + SPILL_HEAD_BYTES + length;
+  /** Where in `bytes` a line of at most `most` bytes goes whose id begins with this word. */
+  reserve(word: number, most: number): number {
+    this.#partition = this.#partitionOf(word);
+    if ((this.#filled[this.#partition] ?? 0) + SPILL_HEAD_BYTES + most > BUFFER_BYTES) this.#flush(this.#partition);
+    const regions = BUFFER_BYTES * this.#filled.length;
+    const isLarge = SPILL_HEAD_BYTES + most > BUFFER_BYTES;
+    if (isLarge && this.bytes.length < regions + SPILL_HEAD_BYTES + most) {
+      this.bytes = Buffer.concat([this.bytes], regions + SPILL_HEAD_BYTES + most);
     }
+    const begin = isLarge ? regions : BUFFER_BYTES * this.#partition + (this.#filled[this.#partition] ?? 0);
+    this.#at = begin + SPILL_HEAD_BYTES;
+    return this.#at;
+  }
+
+  /** Keeps the line that was written to the reserved place. */
+  commit(words: Uint32Array, length: number): void {
+    const partition = this.#partition;
+    const begin = this.#at - SPILL_HEAD_BYTES;
+    writeHead(this.bytes, begin, length, words);
+    if (begin >= BUFFER_BYTES * this.#filled.length) {
+      this.#write(partition, this.bytes.subarray(begin, this.#at + length));
+    } else this.#filled[partition] = (this.#filled[partition] ?? 0) + SPILL_HEAD_BYTES + length;
     this.#counts[partition] = (this.#counts[partition] ?? 0) + 1;
     this.#dataBytes[partition] = (this.#dataBytes[partition] ?? 0) + length + 1;
   }
 
   /** Writes what is left and tells where everything lies. */
   finish(): SpillResult {
-    for (let partition = 0; partition < this.#buffers.length; partition += 1) this.#flush(partition);
+    for (let partition = 0; partition < this.#filled.length; partition += 1) this.#flush(partition);
     closeSync(this.#descriptor);
     return { extents: this.#extents, counts: this.#counts, dataBytes: this.#dataBytes };
   }
@@ -85,14 +100,9 @@ export class Spill {
   #flush(partition: number): void {
     const filled = this.#filled[partition] ?? 0;
     if (filled === 0) return;
-    this.#write(partition, (this.#buffers[partition] ?? Buffer.alloc(0)).subarray(0, filled));
+    const begin = BUFFER_BYTES * partition;
+    this.#write(partition, this.bytes.subarray(begin, begin + filled));
     this.#filled[partition] = 0;
-  }
-
-  #addLarge(partition: number, words: Uint32Array, line: Buffer): void {
-    const head = Buffer.alloc(SPILL_HEAD_BYTES);
-    writeHead(head, 0, line.length, words);
-    this.#write(partition, Buffer.concat([head, line]));
   }
 
   #write(partition: number, bytes: Buffer): void {
@@ -102,7 +112,15 @@ export class Spill {
   }
 }
 
-function writeHead(buffer: Buffer, at: number, length: number, words: Uint32Array): void {
-  buffer.writeUInt32LE(length, at);
-  for (let word = 0; word < 4; word += 1) buffer.writeUInt32LE(words[word] ?? 0, at + 4 + 4 * word);
+function writeHead(bytes: Buffer, at: number, length: number, words: Uint32Array): void {
+  putWord(bytes, at, length);
+  for (let word = 0; word < 4; word += 1) putWord(bytes, at + 4 + 4 * word, words[word] ?? 0);
+}
+
+/** Little-endian, byte by byte: a call to writeUInt32LE costs as much as the line's digest. */
+function putWord(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }

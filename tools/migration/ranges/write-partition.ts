@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
-import { uuidText } from "../integrity/uuid-words.ts";
+import { DigestText } from "./digest-text.ts";
 import { type Extent, SPILL_HEAD_BYTES } from "./spill.ts";
 import { compareWords } from "./uuid-bytes.ts";
 
@@ -30,7 +30,7 @@ export function writePartition(task: PartitionTask, checkCancelled: () => void):
   const order = sortByWords(lines.words, task.count);
   checkCancelled();
   const data = Buffer.allocUnsafe(task.dataBytes);
-  const entities: string[] = [];
+  const entities = new DigestText(task.count);
   let at = 0;
   let chunkStart: PartitionResult["chunkStart"];
   for (let rank = 0; rank < task.count; rank += 1) {
@@ -44,13 +44,13 @@ export function writePartition(task: PartitionTask, checkCancelled: () => void):
     const digest = hash("sha256", new Uint8Array(data.buffer, data.byteOffset + at, length), "hex");
     data[at + length] = 10;
     at += length + 1;
-    entities.push(`{"id":"${uuidText(lines.words.subarray(4 * line, 4 * line + 4))}","sha256":"${digest}"}\n`);
+    entities.add(lines.words, 4 * line, digest);
     if (chunkStart === undefined && digest.endsWith("000")) {
       chunkStart = { index: task.index + rank + 1, dataOffset: task.dataOffset + at };
     }
   }
   writeAt(task.data, data, task.dataOffset);
-  writeAt(task.entities, Buffer.from(entities.join(""), "latin1"), ENTITY_LINE_BYTES * task.index);
+  writeAt(task.entities, entities.bytes, ENTITY_LINE_BYTES * task.index);
   return { clean: at === task.dataBytes, chunkStart };
 }
 

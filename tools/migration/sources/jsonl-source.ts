@@ -12,7 +12,7 @@ export async function openJsonlSource(path: string, label: string, collections: 
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw doesNotExist(`${label} (a folder)`);
   const problems = collections.flatMap((name) => findProblem(path, label, name));
   if (problems.length > 0) {
-    throw lacks(label, problems, `Add the files to ${label}, or correct \`source.collection\` in module.json.`);
+    throw lacks(problems, `Add the files to ${label}, or correct \`source.collection\` in module.json.`);
   }
   const files = collections.map((name) => join(path, `${name}.jsonl`));
   const stamp = stampOf(files);

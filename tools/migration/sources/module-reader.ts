@@ -53,7 +53,7 @@ function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return `it threw a ${typeof error}`;
   const code = systemCode(error);
   const kind = code === undefined ? error.name : `${error.name} (${code})`;
-  const place = /^(?:file:|\s+at ).*?([^/\s(]+:\d+)(?::\d+)?\)?$/m.exec(error.stack ?? "")?.[1];
+  const place = /^\s+at .*file:\S*?([^/\s]+:\d+):\d+\)?$/m.exec(error.stack ?? "")?.[1];
   return place === undefined ? kind : `${kind} at ${place}`;
 }
 

@@ -11,7 +11,7 @@ export async function openModuleSource(path: string, label: string, collections:
     .filter((name) => !isIterable(db[name]))
     .map((name) => `${label}: expected db[${JSON.stringify(name)}] to be an array, got ${kindOf(db[name])}`);
   if (problems.length > 0) {
-    throw lacks(label, problems, `Add it to ${label}, or correct \`source.collection\` in module.json.`);
+    throw lacks(problems, `Add it to ${label}, or correct \`source.collection\` in module.json.`);
   }
   const ranges = async (collection: string): Promise<readonly ModuleRange[]> => [
     { kind: "module", path, label, collection, mainThreadOnly: true },

@@ -1,9 +1,9 @@
 import { MigrationError } from "../model/errors.ts";
 
 /** The error that names everything the configuration asks for and the source does not have. */
-export function lacks(label: string, problems: readonly string[], remedy: string): MigrationError {
+export function lacks(problems: readonly string[], remedy: string): MigrationError {
   return new MigrationError("SOURCE_INVALID", {
-    message: `The source ${label} lacks ${problems.length === 1 ? "a collection" : `${problems.length} collections`}.`,
+    message: `The source lacks ${problems.length === 1 ? "a collection" : `${problems.length} collections`}.`,
     problems,
     remedy,
   });

@@ -113,5 +113,5 @@ function findAll(
   const names = collectionNames(db);
   const more = names.length > NAMES_SHOWN ? ", …" : "";
   const there = names.length === 0 ? "nothing" : names.slice(0, NAMES_SHOWN).join(", ") + more;
-  throw lacks(label, problems, `The database has ${there}. Correct \`source.collection\` in module.json.`);
+  throw lacks(problems, `The database has ${there}. Correct \`source.collection\` in module.json.`);
 }

@@ -79,8 +79,9 @@ export class RegistryScan {
       if (range.entries > 0) last = range.last;
       entries += range.entries;
       matched += range.matched;
-      unused.push(...range.unused);
-      found.push(...range.findings);
+      // One by one: a registry of which most is unused has more of them than a call may have arguments.
+      for (const word of range.unused) unused.push(word);
+      for (const one of range.findings) found.push(one);
     }
     if (matched !== this.#ids.get(module)?.size) return false;
     for (const one of found) sink(one);

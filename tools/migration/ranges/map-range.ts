@@ -76,16 +76,20 @@ export class MapChecks {
 /** Reads, maps and checks a range of records and spreads their lines over the partitions; stops at the first finding. */
 export async function mapRange(task: MapTask, checks: MapChecks, checkCancelled: () => void): Promise<MapResult> {
   const spill = task.spill === undefined ? undefined : new Spill(task.spill.path, task.spill.bounds);
-  const mapping = new RangeMapping(task, checks, spill);
-  let read = 0;
-  for await (const batch of readRange(task.source)) {
-    checkCancelled();
-    for (let at = 0; at < batch.rows.length; at += 1) {
-      if (!mapping.next(batch, at)) return { clean: false };
+  try {
+    const mapping = new RangeMapping(task, checks, spill);
+    let read = 0;
+    for await (const batch of readRange(task.source)) {
+      checkCancelled();
+      for (let at = 0; at < batch.rows.length; at += 1) {
+        if (!mapping.next(batch, at)) return { clean: false };
+      }
+      read += batch.rows.length;
     }
-    read += batch.rows.length;
+    return { clean: true, read, spill: spill?.finish() };
+  } finally {
+    spill?.close();
   }
-  return { clean: true, read, spill: spill?.finish() };
 }
 
 class RangeMapping {

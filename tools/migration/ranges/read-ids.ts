@@ -1,5 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { basename } from "node:path";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
+import { guardRead } from "./guard-read.ts";
 import { readUuid } from "./uuid-bytes.ts";
 
 /** Some lines of a module's entities.jsonl whose ids go to the shared words. */
@@ -15,6 +17,10 @@ const ID_AT = 7;
 
 /** Puts the ids of lines `[begin, end)` into their places; false where a line has none. */
 export function readIds(range: IdsRange, checkCancelled: () => void): boolean {
+  return guardRead(basename(range.path), () => readPlaces(range, checkCancelled));
+}
+
+function readPlaces(range: IdsRange, checkCancelled: () => void): boolean {
   const words = new Uint32Array(range.words);
   const block = Buffer.allocUnsafe(LINES_PER_READ * ENTITY_LINE_BYTES);
   const descriptor = openSync(range.path, "r");

@@ -54,8 +54,8 @@ t.test(
       t.equal(readJson(sound, report, "statement.json").predicate.level, level);
       t.equal(readJson(sound, report, "summary.json").level, level);
       reports.set(level, summary.modules);
-      const limits = { smallBytes: 0, tinyBytes: 0, rangeBytes: 1 };
-      const again = await levelRun(sound, level, { limits, workers: 2 });
+      const tuning = { smallBytes: 0, tinyBytes: 0, rangeBytes: 1 };
+      const again = await levelRun(sound, level, { tuning, workers: 2 });
       t.strictSame(again.summary, summary);
     }
     for (const level of LEVELS)

@@ -225,7 +225,7 @@ const CHANGES: readonly Change[] = [
   {
     name: "other ranges",
     change: () => {},
-    options: { limits: { smallBytes: 0, rangeBytes: 1 << 20 } },
+    options: { tuning: { smallBytes: 0, rangeBytes: 1 << 20 } },
     problem: /^tool:/,
   },
 ];

@@ -1,6 +1,9 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
+import { createRequire } from "node:module";
+import type { Ajv2020, ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import { UUID } from "../model/module.ts";
+
+// Loading the compiler takes 70 ms, and commands that need no configuration (verify-checksums) never do.
+const require = createRequire(import.meta.url);
 
 let shared: Ajv2020 | undefined;
 const compiled = new WeakMap<object, Validator>();
@@ -26,7 +29,9 @@ export function compileSchema(schema: object): Validator {
 
 /** A validator of its own, for schemas that must not meet others. */
 export function createAjv(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strictSchema: true, strictTypes: false });
+  const { Ajv2020: Compiler }: typeof import("ajv/dist/2020.js") = require("ajv/dist/2020.js");
+  const formats: typeof import("ajv-formats") = require("ajv-formats");
+  const ajv = new Compiler({ allErrors: true, ownProperties: true, strictSchema: true, strictTypes: false });
   formats.default(ajv, { mode: "full" });
   ajv.addFormat("uuid", UUID);
   ajv.addKeyword({ keyword: "ref", schemaType: "string" });

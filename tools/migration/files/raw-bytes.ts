@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { MigrationError, systemCode } from "../model/errors.ts";
+import { guardRead } from "./guard-read.ts";
 
 const BLOCK_BYTES = 512 * 1024;
 
@@ -11,7 +11,7 @@ export function readRaw(
   take: (bytes: Buffer, length: number) => void,
 ): void {
   const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, range.length));
-  try {
+  guardRead(name, () => {
     const descriptor = openSync(path, "r");
     try {
       for (let done = 0; done < range.length; ) {
@@ -24,12 +24,5 @@ export function readRaw(
     } finally {
       closeSync(descriptor);
     }
-  } catch (error) {
-    if (error instanceof MigrationError) throw error;
-    throw new MigrationError("UNVERIFIABLE", {
-      message: `Reading ${name} failed (${systemCode(error) ?? "unknown error"}).`,
-      remedy: "Make the candidate readable for this user and check the disk, then run the command again.",
-      cause: error,
-    });
-  }
+  });
 }

@@ -1,3 +1,4 @@
+import { systemCode } from "../model/errors.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { TaskHandler } from "../pool/serve.ts";
 import { countRegistry, type FillPlace, fillRegistry, type SpanCount } from "../ranges/fill-registry.ts";
@@ -6,6 +7,7 @@ import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-r
 import { digestRegistry } from "../ranges/registry-digest.ts";
 import type { RegistrySpan } from "../ranges/registry-lines.ts";
 import { type PartitionResult, type PartitionTask, writePartition } from "../ranges/write-partition.ts";
+import { toStoreError } from "../stores/atomic-file.ts";
 
 /** What a build worker is started with. */
 export interface BuildSetup extends MapSetup {
@@ -56,5 +58,12 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
         return { kind: "prove", proof: proveRange(task.range, checkCancelled) };
     }
   };
-  return async (task, { checkCancelled }) => ({ result: await handle(task, checkCancelled) });
+  return async (task, { checkCancelled }) => {
+    try {
+      return { result: await handle(task, checkCancelled) };
+    } catch (error) {
+      // A fault without a system code is one of the program: it keeps its stack.
+      throw systemCode(error) === undefined ? error : toStoreError(error, "Building the candidate");
+    }
+  };
 }

@@ -2,18 +2,20 @@ import { availableParallelism } from "node:os";
 import { loadProject, type Project } from "../config/project.ts";
 import type { Source } from "../sources/source.ts";
 import type { Context } from "./context.ts";
-import { createBuildPool, fastMap, prepareFastRun } from "./fast-map.ts";
+import { createBuildPool, type FastStart, fastMap, prepareFastRun } from "./fast-map.ts";
 import { openSource } from "./inputs.ts";
 import { type Ledger, MAP_CHECKS, mapModules } from "./map-modules.ts";
 import { checkUnknownRegistries } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
 import { loadSequentialInputs } from "./sequential-build.ts";
+import { type Tuning, tuned } from "./tuning.ts";
 
 /** How a dry run is made. */
 export interface DryRunOptions {
   readonly runId: string;
   /** Worker threads for a source that is not small; one per core where it is left out. */
   readonly workers?: number;
+  readonly tuning?: Partial<Tuning>;
 }
 
 /** Everything `migrate` would do but the writing: reads, maps, checks; writes only its report. */
@@ -28,9 +30,9 @@ export async function dryRun(context: Context, options: DryRunOptions): Promise<
   });
   try {
     checkUnknownRegistries(context.root, project.modules, report.book.sink);
-    const ledgers =
-      (await mapFast(context, project, source, report, options.workers ?? availableParallelism())) ??
-      (await mapSlowly(context, project, source, report));
+    const { workers = availableParallelism() } = options;
+    const start = { context, project, source, workers, tuning: tuned(options.tuning) };
+    const ledgers = (await mapFast(start, report)) ?? (await mapSlowly(context, project, source, report));
     await source.assertUnchanged();
     return report.publish({ modules: summarize(ledgers), level: "dry-run" });
   } catch (error) {
@@ -44,19 +46,13 @@ export async function dryRun(context: Context, options: DryRunOptions): Promise<
 type Ledgers = ReadonlyMap<string, Ledger>;
 
 /** On all cores; undefined where anything was met that has to be worded. */
-async function mapFast(
-  context: Context,
-  project: Project,
-  source: Source,
-  report: Report,
-  workers: number,
-): Promise<Ledgers | undefined> {
-  const pool = createBuildPool(context, project, source, workers);
+async function mapFast(start: FastStart, report: Report): Promise<Ledgers | undefined> {
+  const pool = createBuildPool(start);
   try {
-    const run = await prepareFastRun(context, project, source, pool);
+    const run = await prepareFastRun(start, pool);
     const mapped = run && (await fastMap(run, undefined));
     if (mapped === undefined) return undefined;
-    for (const { name } of project.modules) mapped.reportUnused(name, report.book.sink);
+    for (const { name } of start.project.modules) mapped.reportUnused(name, report.book.sink);
     return mapped.ledgers;
   } finally {
     await pool.close();

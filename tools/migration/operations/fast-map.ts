@@ -14,12 +14,23 @@ import { type BuildTask, createBuildHandler } from "./build-tasks.ts";
 import type { Context } from "./context.ts";
 import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
 import { type BuildPool, loadSharedInputs, type SharedInputs } from "./shared-inputs.ts";
+import type { Tuning } from "./tuning.ts";
+
+/** What a dry run or a build on all cores begins with. */
+export interface FastStart {
+  readonly context: Context;
+  readonly project: Project;
+  readonly source: Source;
+  readonly workers: number;
+  readonly tuning: Tuning;
+}
 
 /** A run over a source on all cores, before it has read anything. */
 export interface FastRun {
   readonly context: Context;
   readonly project: Project;
   readonly pool: BuildPool;
+  readonly tuning: Tuning;
   readonly inputs: SharedInputs;
   /** The parts of each module's collection. */
   readonly ranges: ReadonlyMap<string, readonly SourceRange[]>;
@@ -34,50 +45,42 @@ export interface FastMapped {
   readonly reportUnused: (module: string, sink: FindingSink) => void;
 }
 
-const SMALL_BYTES = 16 * 1024 * 1024;
-/** A source below this size is judged faster by the authority than a matcher is compiled. */
-const TINY_BYTES = 1024 * 1024;
-const RECORDS_PER_RANGE = 32_768;
-const PARTITION_BYTES = 8 * 1024 * 1024;
 const MOST_PARTITIONS = 512;
 const SAMPLES = 4096;
 
 /** The pool for a project and its source: no threads where the source is small. */
-export function createBuildPool(context: Context, project: Project, source: Source, workers: number): BuildPool {
+export function createBuildPool({ context, project, source, workers, tuning }: FastStart): BuildPool {
   const bytes = sourceBytes(context.root, project);
   return new WorkerPool({
-    workers: bytes < SMALL_BYTES || source.kind === "module" ? 0 : workers,
+    workers: bytes < tuning.smallBytes || source.kind === "module" ? 0 : workers,
     entry: new URL("./build-worker.js", import.meta.url),
     createHandler: createBuildHandler,
     setup: {
       modules: project.modules,
       phoneRegions: project.phoneRegions,
       checks: MAP_CHECKS,
-      compiled: bytes >= TINY_BYTES,
+      compiled: bytes >= tuning.tinyBytes,
     },
     signal: context.signal,
+    threads: tuning.threads,
   });
 }
 
 /** Prepares a run on all cores; undefined where the source, the classes or the registries are for the authority. */
-export async function prepareFastRun(
-  context: Context,
-  project: Project,
-  source: Source,
-  pool: BuildPool,
-): Promise<FastRun | undefined> {
-  if (source.kind === "module") return undefined;
+export async function prepareFastRun(start: FastStart, pool: BuildPool): Promise<FastRun | undefined> {
+  const { context, project, source, tuning } = start;
+  if (source.kind === "module" || tuning.sequential) return undefined;
   const found: Finding[] = [];
   for (const module of project.modules) checkPiiClasses(module, (one) => found.push(one));
   if (found.length > 0) return undefined;
-  const inputs = await loadSharedInputs(project, pool);
+  const inputs = await loadSharedInputs(project, pool, tuning.spanBytes);
   if (inputs === undefined) return undefined;
   const ranges = new Map<string, readonly SourceRange[]>();
   for (const { name, collection } of project.modules) {
     const records = inputs.registries.get(name)?.size ?? 0;
-    ranges.set(name, await source.ranges(collection, Math.max(1, Math.ceil(records / RECORDS_PER_RANGE))));
+    ranges.set(name, await source.ranges(collection, Math.max(1, Math.ceil(records / tuning.recordsPerTask))));
   }
-  return { context, project, pool, inputs, ranges };
+  return { context, project, pool, tuning, inputs, ranges };
 }
 
 /** Reads, maps and checks everything; lines go to spill files in `spillDir`. Undefined at the first finding. */
@@ -124,7 +127,7 @@ function* tasksOf(
 ): Generator<BuildTask> {
   for (const { name } of run.project.modules) {
     const share = shareOf(name);
-    const bounds = spillDir === undefined ? undefined : partitionBounds(run.inputs, name, averageBytes);
+    const bounds = spillDir === undefined ? undefined : partitionBounds(run, name, averageBytes);
     for (const [at, source] of (run.ranges.get(name) ?? []).entries()) {
       const spill =
         spillDir === undefined || bounds === undefined ? undefined : { path: join(spillDir, `${name}-${at}`), bounds };
@@ -170,11 +173,14 @@ function reportUnused(
   });
 }
 
-/** First words at which partitions begin, so that each holds about 8 MiB of lines however the ids are spread. */
-function partitionBounds(inputs: SharedInputs, module: string, averageBytes: number): Uint32Array {
+/** First words at which partitions begin, so that each holds about as many bytes of lines however the ids are spread. */
+function partitionBounds({ inputs, tuning }: FastRun, module: string, averageBytes: number): Uint32Array {
   const data = inputs.registries.get(module);
   if (data === undefined || data.size === 0) return new Uint32Array(0);
-  const partitions = Math.min(MOST_PARTITIONS, Math.max(1, Math.ceil((data.size * averageBytes) / PARTITION_BYTES)));
+  const partitions = Math.min(
+    MOST_PARTITIONS,
+    Math.max(1, Math.ceil((data.size * averageBytes) / tuning.partitionBytes)),
+  );
   const words = new Uint32Array(data.words);
   const count = Math.min(SAMPLES, data.size);
   const samples = Uint32Array.from(

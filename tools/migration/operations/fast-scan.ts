@@ -18,10 +18,10 @@ import type { PauseControl } from "./pause-control.ts";
 import { checkFrozenDigests, digestInputs, RegistryScan } from "./registry-scan.ts";
 import type { ModuleSummary, Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
-import type { ScanLimits } from "./scan-options.ts";
 import { type ModulePlan, planModule, quiet } from "./scan-plan.ts";
 import { cleanRange } from "./scan-progress.ts";
 import { createScanHandler, type ScanSetup, type ScanTask, type ScanTaskResult } from "./scan-tasks.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** What the fast path of a scan is given. */
 export interface FastScanOptions {
@@ -31,7 +31,7 @@ export interface FastScanOptions {
   readonly checks: ReadonlySet<Check>;
   readonly level: string;
   readonly workers: number;
-  readonly limits: ScanLimits;
+  readonly tuning: Tuning;
   readonly pause: PauseControl;
   readonly openReport: () => Report;
 }
@@ -44,7 +44,6 @@ export interface FastScanEnd {
   readonly hasRead: boolean;
 }
 
-const IDS_PER_TASK = 131_072;
 /** Nothing was done: the sequential scan is the first to look. */
 export const NO_FAST_SCAN: FastScanEnd = { outcome: undefined, suspect: undefined, hasRead: false };
 
@@ -84,7 +83,7 @@ class FastScan {
       if (configured.length !== names.length || configured.some((name) => !names.includes(name))) return undefined;
       if (quiet((sink) => checkLayout(input, names, sink) ?? true) === undefined) return undefined;
       if (quiet((sink) => checkRunRoot(run, sink) ?? true) === undefined) return undefined;
-      const plans = configured.map((name) => planModule(input, name, options.limits.rangeBytes));
+      const plans = configured.map((name) => planModule(input, name, options.tuning.rangeBytes));
       if (plans.some((plan) => plan === undefined)) return undefined;
       return new FastScan(
         context,
@@ -103,25 +102,27 @@ class FastScan {
     this.#options = options;
     this.#run = run;
     this.plans = plans;
+    const { smallBytes, tinyBytes, threads } = options.tuning;
     const bytes = plans.reduce((sum, plan) => sum + plan.dataBytes, 0);
     this.#pool = new WorkerPool({
-      workers: bytes < options.limits.smallBytes ? 0 : options.workers,
+      workers: bytes < smallBytes ? 0 : options.workers,
       entry: new URL("./scan-worker.js", import.meta.url),
       createHandler: createScanHandler,
       setup: {
         modules: options.project?.modules ?? [],
         phoneRegions: options.project?.phoneRegions ?? [],
         checks: options.checks,
-        compiled: bytes >= options.limits.tinyBytes,
+        compiled: bytes >= tinyBytes,
       },
       signal: context.signal,
+      threads,
     });
   }
 
   async run(): Promise<Outcome | undefined> {
     const { project } = this.#options;
     if (project !== undefined && !(await this.#readIds())) return undefined;
-    const registries = project === undefined ? undefined : new RegistryScan(project, this.#ids);
+    const registries = project === undefined ? undefined : new RegistryScan(project, this.#ids, this.#options.tuning);
     if (registries?.hasFiles() === false) return undefined;
     const report = this.#options.openReport();
     try {
@@ -226,15 +227,16 @@ class FastScan {
   async #readIds(): Promise<boolean> {
     const tasks: ScanTask[] = [];
     const modules: string[] = [];
+    const { idsPerTask } = this.#options.tuning;
     for (const { name, size } of this.plans) {
       const ids = allocateIds(size);
       this.#ids.set(name, ids);
       const path = moduleFiles(this.#options.input, name).entities;
-      for (let begin = 0; begin < size; begin += IDS_PER_TASK) {
+      for (let begin = 0; begin < size; begin += idsPerTask) {
         modules.push(name);
         tasks.push({
           kind: "ids",
-          range: { path, begin, end: Math.min(size, begin + IDS_PER_TASK), words: ids.words },
+          range: { path, begin, end: Math.min(size, begin + idsPerTask), words: ids.words },
         });
       }
     }

@@ -15,7 +15,7 @@ import { acquireLock, type StoreLock } from "../stores/store-lock.ts";
 import type { Context } from "./context.ts";
 import { summarize } from "./dry-run.ts";
 import { fastBuild } from "./fast-build.ts";
-import { createBuildPool, type FastRun, prepareFastRun } from "./fast-map.ts";
+import { createBuildPool, type FastRun, type FastStart, prepareFastRun } from "./fast-map.ts";
 import { openSource } from "./inputs.ts";
 import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
 import type { BuiltModule } from "./module-builder.ts";
@@ -29,6 +29,7 @@ import {
   type SequentialInputs,
 } from "./sequential-build.ts";
 import { type BuildPool, sharedRunInputs } from "./shared-inputs.ts";
+import { type Tuning, tuned } from "./tuning.ts";
 import { writeRun } from "./write-run.ts";
 
 /** How a candidate is built. */
@@ -39,6 +40,7 @@ export interface MigrateOptions {
   readonly failAfterModule: string | undefined;
   /** Worker threads for a source that is not small; one per core where it is left out. */
   readonly workers?: number;
+  readonly tuning?: Partial<Tuning>;
 }
 
 /** Room that is kept free beside a candidate of known size, in bytes. */
@@ -87,9 +89,11 @@ async function migrateLocked(run: Run): Promise<Outcome> {
     waivers: project.waivers,
     checks: MAP_CHECKS,
   });
-  const pool = createBuildPool(context, project, run.source, options.workers ?? availableParallelism());
+  const { workers = availableParallelism() } = options;
+  const start = { ...run, workers, tuning: tuned(options.tuning) };
+  const pool = createBuildPool(start);
   try {
-    return await migrateReported({ ...run, report, pool });
+    return await migrateReported({ ...start, report, pool });
   } catch (error) {
     report.discard();
     throw error;
@@ -98,7 +102,7 @@ async function migrateLocked(run: Run): Promise<Outcome> {
   }
 }
 
-interface ReportedRun extends Run {
+interface ReportedRun extends Run, FastStart {
   readonly report: Report;
   readonly pool: BuildPool;
 }
@@ -108,7 +112,7 @@ async function migrateReported(run: ReportedRun): Promise<Outcome> {
   const { sink } = report.book;
   checkUnknownRegistries(context.root, project.modules, sink);
   // The failure drill stops after a module, which only the build in one thread does.
-  const fast = options.failAfterModule === undefined ? await prepareFastRun(context, project, source, pool) : undefined;
+  const fast = options.failAfterModule === undefined ? await prepareFastRun(run, pool) : undefined;
   const loaded = fast === undefined ? loadSequentialInputs(project, sink) : undefined;
   lock.assertHeld();
   folder.retire();

@@ -8,9 +8,7 @@ import { cutLines } from "../ranges/cut-lines.ts";
 import type { IdIndex, SharedIds } from "../ranges/id-index.ts";
 import { readLock, registryFile } from "./inputs.ts";
 import type { ScanTask, ScanTaskResult } from "./scan-tasks.ts";
-
-/** Bytes of a registry per task. */
-const SPAN_BYTES = 8 * 1024 * 1024;
+import type { Tuning } from "./tuning.ts";
 
 interface RegistryFacts {
   readonly entries: number;
@@ -22,12 +20,14 @@ interface RegistryFacts {
 export class RegistryScan {
   readonly #project: Project;
   readonly #ids: ReadonlyMap<string, SharedIds>;
+  readonly #spanBytes: number;
   readonly #tasks = new Map<string, readonly ScanTask[]>();
   readonly #facts = new Map<string, RegistryFacts>();
 
-  constructor(project: Project, ids: ReadonlyMap<string, SharedIds>) {
+  constructor(project: Project, ids: ReadonlyMap<string, SharedIds>, { spanBytes }: Pick<Tuning, "spanBytes">) {
     this.#project = project;
     this.#ids = ids;
+    this.#spanBytes = spanBytes;
   }
 
   /** False where a registry is missing. */
@@ -51,7 +51,7 @@ export class RegistryScan {
     const tasks: ScanTask[] = [{ kind: "registry-digest", path, file }];
     if (ids !== undefined) {
       const seen = new SharedArrayBuffer(ids.size);
-      const spans = cutLines(path, SPAN_BYTES);
+      const spans = cutLines(path, this.#spanBytes);
       spans.forEach((span, at) => {
         const edges = { isFirst: at === 0, isLast: at === spans.length - 1 };
         tasks.push({ kind: "registry", range: { ...span, ...edges, path, file, module, ids, seen } });
@@ -79,8 +79,9 @@ export class RegistryScan {
       if (range.entries > 0) last = range.last;
       entries += range.entries;
       matched += range.matched;
-      unused.push(...range.unused);
-      found.push(...range.findings);
+      // One by one: a registry of which most is unused has more of them than a call may have arguments.
+      for (const word of range.unused) unused.push(word);
+      for (const one of range.findings) found.push(one);
     }
     if (matched !== this.#ids.get(module)?.size) return false;
     for (const one of found) sink(one);

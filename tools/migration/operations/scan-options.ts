@@ -1,4 +1,5 @@
 import type { Check, FindingPlace } from "../model/finding.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** What a scan looks at. */
 export interface ScanOptions {
@@ -15,7 +16,7 @@ export interface ScanOptions {
   readonly workers?: number;
   /** Left out where the command cannot be stopped and resumed. */
   readonly pause?: PauseOptions;
-  readonly limits?: Partial<ScanLimits>;
+  readonly tuning?: Partial<Tuning>;
   /** Called before bytes that look wrong are read once more. */
   readonly onMismatch?: (place: FindingPlace) => void;
 }
@@ -27,18 +28,3 @@ export interface PauseOptions {
   /** True to go on where the last scan was stopped or killed. */
   readonly resume: boolean;
 }
-
-/** Sizes that decide how a candidate is scanned, never what is found; in bytes of data. */
-export interface ScanLimits {
-  /** Below it the main thread scans: starting a worker takes as long as reading 16 MiB. */
-  readonly smallBytes: number;
-  /** Below it the authority judges faster than a matcher is compiled. */
-  readonly tinyBytes: number;
-  /** Data of one range: small enough to share evenly and to bound the findings under way. */
-  readonly rangeBytes: number;
-}
-
-const MIB = 1024 * 1024;
-
-/** The limits unless told otherwise. */
-export const SCAN_LIMITS: ScanLimits = { smallBytes: 16 * MIB, tinyBytes: MIB, rangeBytes: 8 * MIB };

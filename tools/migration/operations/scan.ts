@@ -12,8 +12,9 @@ import { pickModules } from "./registry-check.ts";
 import { type Outcome, Report } from "./report.ts";
 import { openProgress } from "./scan-binding.ts";
 import { DATA_CHECKS } from "./scan-levels.ts";
-import { SCAN_LIMITS, type ScanOptions } from "./scan-options.ts";
+import type { ScanOptions } from "./scan-options.ts";
 import { SequentialScan } from "./sequential-scan.ts";
+import { tuned } from "./tuning.ts";
 
 export { ALL_CHECKS, DRIFT_CHECKS, PII_CHECKS, VERIFY_CHECKS, VERIFY_LEVELS } from "./scan-levels.ts";
 export type { ScanOptions } from "./scan-options.ts";
@@ -55,9 +56,10 @@ async function tryFast(
     readonly openReport: () => Report;
   },
 ): Promise<FastScanEnd> {
-  const { checks, level, workers = availableParallelism(), limits, modules } = options;
-  if (checks.has("chunks") && modules.length === 0) {
-    return fastScan(context, { ...parts, checks, level, workers, limits: { ...SCAN_LIMITS, ...limits } });
+  const { checks, level, workers = availableParallelism(), modules } = options;
+  const tuning = tuned(options.tuning);
+  if (checks.has("chunks") && modules.length === 0 && !tuning.sequential) {
+    return fastScan(context, { ...parts, checks, level, workers, tuning });
   }
   if (options.pause?.resume === true) openProgress(context.root, options.command, undefined);
   return NO_FAST_SCAN;
@@ -83,7 +85,7 @@ function pauseControl(
   project: Project | undefined,
 ): PauseControl {
   const { command, level, pause } = options;
-  const { rangeBytes, smallBytes } = { ...SCAN_LIMITS, ...options.limits };
+  const { rangeBytes, smallBytes } = tuned(options.tuning);
   const flags = [
     ...(command === "verify-checksums" && level !== "verify" ? [`--level ${level}`] : []),
     ...(options.input === DEFAULT_INPUT ? [] : [`--input ${options.input}`]),

@@ -19,8 +19,6 @@ export interface SharedInputs {
   readonly digests: ReadonlyMap<string, string>;
 }
 
-const SPAN_BYTES = 4 * 1024 * 1024;
-
 interface Counted {
   readonly module: string;
   readonly spans: readonly RegistrySpan[];
@@ -31,13 +29,17 @@ interface Counted {
  * Loads the registries on all cores. Undefined unless each is there, in its committed form and equal to the freeze (which
  * is only made of a registry without faults): everything else is for `loadRegistry` to word.
  */
-export async function loadSharedInputs(project: Project, pool: BuildPool): Promise<SharedInputs | undefined> {
+export async function loadSharedInputs(
+  project: Project,
+  pool: BuildPool,
+  spanBytes: number,
+): Promise<SharedInputs | undefined> {
   const { root, modules } = project;
   const files = modules.map(({ name }) => ({ module: name, file: registryFile(root, name) }));
   if (files.some(({ file }) => !existsSync(join(root, file)))) return undefined;
   const digests = await digestAll(project, files, pool);
   if (digests === undefined) return undefined;
-  const spans = new Map(files.map(({ module, file }) => [module, spansOf(join(root, file), file)] as const));
+  const spans = new Map(files.map(({ module, file }) => [module, spansOf(join(root, file), file, spanBytes)] as const));
   const counted = await countAll(spans, pool);
   if (counted === undefined || !isFrozen(project, counted)) return undefined;
   const registries = await fillAll(counted, pool);
@@ -55,8 +57,8 @@ export function sharedRunInputs(project: Project, inputs: SharedInputs): RunInpu
   };
 }
 
-function spansOf(path: string, file: string): RegistrySpan[] {
-  const spans = cutLines(path, SPAN_BYTES);
+function spansOf(path: string, file: string, spanBytes: number): RegistrySpan[] {
+  const spans = cutLines(path, spanBytes);
   return spans.map((span, at) => ({ ...span, path, file, isFirst: at === 0, isLast: at === spans.length - 1 }));
 }
 

@@ -16,9 +16,9 @@ export function toWire(error: unknown): WireError {
   };
 }
 
-/** The coded error that came as data. */
-export function fromWire(wire: WireError): MigrationError {
-  const details = { message: wire.message, problems: wire.problems };
+/** The coded error that came as data; `cause` where it did not cross a thread. */
+export function fromWire(wire: WireError, cause?: unknown): MigrationError {
+  const details = { message: wire.message, problems: wire.problems, cause };
   return new MigrationError(
     wire.code as ErrorCode,
     wire.remedy === undefined ? details : { ...details, remedy: wire.remedy },

@@ -1,8 +1,9 @@
-import { Worker } from "node:worker_threads";
+import { setImmediate } from "node:timers/promises";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { MigrationError } from "../model/errors.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
-import { cancelCheck, type TaskHandler } from "./serve.ts";
-import { fromWire } from "./wire-error.ts";
+import { cancelCheck, type TaskHandler, type TaskTools } from "./serve.ts";
+import { fromWire, toWire } from "./wire-error.ts";
 
 /** How a pool is made. */
 export interface PoolOptions<Setup, Task, Result> {
@@ -13,6 +14,8 @@ export interface PoolOptions<Setup, Task, Result> {
   readonly createHandler: (setup: Setup) => TaskHandler<Task, Result>;
   readonly setup: Setup;
   readonly signal: AbortSignal;
+  /** Memory and flags of each worker; those of the process where they are left out. */
+  readonly threads?: Pick<WorkerOptions, "resourceLimits" | "execArgv">;
 }
 
 /** Tasks a worker has at a time: the one it works on, and one so that it never waits for the main thread. */
@@ -30,6 +33,8 @@ const LIMITS = { maxYoungGenerationSizeMb: 8 } as const;
 
 interface Slot<Task> {
   readonly worker: Worker;
+  /** Settles when the thread is gone, also where it went before anyone asked. */
+  readonly exited: Promise<void>;
   /** Tasks given to it and not yet answered. */
   readonly pending: Map<number, Task>;
 }
@@ -40,9 +45,11 @@ export class WorkerPool<Setup, Task, Result> {
   readonly #cancel = new SharedArrayBuffer(4);
   readonly #slots: Slot<Task>[] = [];
   readonly #results = new Map<number, Result>();
+  /** Index of the next task; goes on over runs, so that a late result of a run that was left is known as such. */
+  #given = 0;
   #failure: MigrationError | undefined;
   #wake: () => void = () => {};
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: PoolOptions<Setup, Task, Result>) {
     this.#options = options;
@@ -56,41 +63,55 @@ export class WorkerPool<Setup, Task, Result> {
     else yield* this.#runThere(tasks[Symbol.iterator]());
   }
 
-  /** Ends the workers: idle ones close by themselves, busy ones are ended by force after a grace period. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  /** Ends the workers: idle ones close by themselves, busy ones are ended by force after a grace period. Ends a run, too. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     this.#options.signal.removeEventListener("abort", this.#onAbort);
     if (this.#slots.some((slot) => slot.pending.size > 0)) Atomics.store(new Int32Array(this.#cancel), 0, 1);
-    await Promise.all(this.#slots.map((slot) => endWorker(slot.worker)));
+    this.#failure ??= new MigrationError("INTERRUPTED", { message: "The work was given up before its end." });
+    this.#wake();
+    await Promise.all(this.#slots.map(endWorker));
   }
 
   async *#runHere(tasks: Iterable<Task>): AsyncGenerator<Result, void, undefined> {
     const handler = this.#options.createHandler(this.#options.setup);
     const tools = { checkCancelled: cancelCheck(this.#cancel) };
     for (const task of tasks) {
+      // A turn of the event loop, so that a signal comes in.
+      await setImmediate();
       if (this.#failure !== undefined) throw this.#failure;
-      yield (await handler(task, tools)).result;
+      yield await this.#handleHere(handler, task, tools);
+    }
+  }
+
+  /** A fault here is worded as one in a worker. */
+  async #handleHere(handler: TaskHandler<Task, Result>, task: Task, tools: TaskTools): Promise<Result> {
+    try {
+      return (await handler(task, tools)).result;
+    } catch (error) {
+      throw error instanceof MigrationError ? error : fromWire(toWire(error), error);
     }
   }
 
   async *#runThere(tasks: Iterator<Task>): AsyncGenerator<Result, void, undefined> {
-    let given = 0;
-    let taken = 0;
+    this.#results.clear();
+    let taken = this.#given;
     let exhausted = false;
     const limit = this.#options.workers * WAITING_PER_WORKER;
     for (;;) {
-      while (!exhausted && given - taken < limit) {
+      if (this.#failure !== undefined) throw this.#failure;
+      while (!exhausted && this.#given - taken < limit) {
         const slot = this.#freeSlot();
         if (slot === undefined) break;
         const next = tasks.next();
         exhausted = next.done === true;
-        if (next.done === true) break;
-        slot.pending.set(given, next.value);
-        slot.worker.postMessage({ type: "task", index: given, task: next.value } satisfies ToWorker<Task>);
-        given += 1;
+        if (next.done !== true) this.#give(slot, next.value);
       }
-      if (this.#failure !== undefined) throw this.#failure;
-      if (exhausted && taken === given) return;
+      if (exhausted && taken === this.#given) return;
       const result = this.#results.get(taken);
       if (result === undefined) {
         await this.#event();
@@ -102,6 +123,13 @@ export class WorkerPool<Setup, Task, Result> {
     }
   }
 
+  #give(slot: Slot<Task>, task: Task): void {
+    const index = this.#given;
+    slot.worker.postMessage({ type: "task", index, task } satisfies ToWorker<Task>);
+    slot.pending.set(index, task);
+    this.#given += 1;
+  }
+
   /** The worker with the fewest tasks, started when there are fewer than allowed; undefined when all are busy. */
   #freeSlot(): Slot<Task> | undefined {
     const idle = this.#slots.find((slot) => slot.pending.size === 0);
@@ -111,13 +139,15 @@ export class WorkerPool<Setup, Task, Result> {
   }
 
   #start(): Slot<Task> {
-    const start: WorkerStart<Setup> = { setup: this.#options.setup, cancel: this.#cancel };
-    const worker = new Worker(this.#options.entry, { workerData: start, resourceLimits: LIMITS });
-    const slot: Slot<Task> = { worker, pending: new Map() };
+    const { entry, setup, threads } = this.#options;
+    const start: WorkerStart<Setup> = { setup, cancel: this.#cancel };
+    const worker = new Worker(entry, { resourceLimits: LIMITS, ...threads, workerData: start });
+    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    const slot: Slot<Task> = { worker, exited, pending: new Map() };
     worker.on("message", (message: FromWorker<Result>) => this.#take(slot, message));
     worker.on("error", (error) => this.#lose(error));
     worker.on("exit", (code) => {
-      if (!this.#closed && (code !== 0 || slot.pending.size > 0)) this.#lose(undefined, code);
+      if (this.#closing === undefined) this.#lose(undefined, code);
     });
     this.#slots.push(slot);
     return slot;
@@ -155,8 +185,7 @@ export class WorkerPool<Setup, Task, Result> {
   }
 }
 
-async function endWorker(worker: Worker): Promise<void> {
-  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+async function endWorker({ worker, exited }: Slot<unknown>): Promise<void> {
   worker.postMessage({ type: "end" } satisfies ToWorker<never>);
   const timer = setTimeout(() => void worker.terminate(), GRACE_MS);
   await exited;

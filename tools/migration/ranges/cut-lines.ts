@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 const LF = 10;
 const PROBE_BYTES = 64 * 1024;
+/** A rest as short as this is no span of its own: behind the last entry of a registry is only its bracket. */
+const SHORT_REST_BYTES = 64;
 
 /** A run of whole lines of a file, in bytes. */
 export interface LineSpan {
@@ -9,14 +11,15 @@ export interface LineSpan {
   readonly length: number;
 }
 
-/** Cuts a file into spans of whole lines, each of about `spanBytes`; a last line without LF belongs to the last span. */
+/** Cuts a file into spans of whole lines, each of about `spanBytes`; a short rest, or a last line without LF, belongs to the last span. */
 export function cutLines(path: string, spanBytes: number): LineSpan[] {
   const descriptor = openSync(path, "r");
   try {
     const { size } = fstatSync(descriptor);
     const spans: LineSpan[] = [];
     for (let offset = 0; offset < size; ) {
-      const end = offset + spanBytes >= size ? size : lineEnd(descriptor, offset + spanBytes, size);
+      const cut = offset + spanBytes >= size ? size : lineEnd(descriptor, offset + spanBytes, size);
+      const end = size - cut <= SHORT_REST_BYTES ? size : cut;
       spans.push({ offset, length: end - offset });
       offset = end;
     }

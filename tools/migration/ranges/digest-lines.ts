@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { guardRead } from "../files/guard-read.ts";
 import { CompactRange } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
+import { ENTITIES_NAME } from "../stores/module-files.ts";
 import { BATCH_LEAVES, TreeBatch } from "./tree-batch.ts";
 import { readUuid } from "./uuid-bytes.ts";
 
@@ -31,7 +33,7 @@ export class DigestLines {
     this.batchBegin = begin;
     this.batchEnd = begin;
     this.#end = end;
-    this.#descriptor = openSync(path, "r");
+    this.#descriptor = guardRead(ENTITIES_NAME, () => openSync(path, "r"));
   }
 
   /** Hashes the present batch and reads the next, up to a multiple of the batch size; false where the file ends early. */
@@ -42,7 +44,8 @@ export class DigestLines {
     if (count <= 0) return false;
     const length = count * ENTITY_LINE_BYTES;
     for (let got = 0; got < length; ) {
-      const read = readSync(this.#descriptor, this.bytes, got, length - got, begin * ENTITY_LINE_BYTES + got);
+      const at = begin * ENTITY_LINE_BYTES + got;
+      const read = guardRead(ENTITIES_NAME, () => readSync(this.#descriptor, this.bytes, got, length - got, at));
       if (read === 0) return false;
       got += read;
     }

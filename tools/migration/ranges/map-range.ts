@@ -1,5 +1,6 @@
 import { compileEntityChecks } from "../checks/entity-checks.ts";
 import type { EntityCheck } from "../checks/schema-check.ts";
+import { type ByteWriter, compileByteWriter } from "../compiled/byte-writer.ts";
 import { compileMatcher, type LineMatcher } from "../compiled/matcher.ts";
 import { compileWriter, type EntityWriter } from "../compiled/writer.ts";
 import { stringifyChecked } from "../integrity/canonical.ts";
@@ -50,6 +51,7 @@ export class MapChecks {
   readonly module: ModuleDefinition;
   readonly matcher: LineMatcher | undefined;
   readonly writer: EntityWriter;
+  readonly byteWriter: ByteWriter | undefined;
   readonly #phoneRegions: readonly string[];
   readonly #checks: ReadonlySet<Check>;
   #authority: EntityCheck | undefined;
@@ -60,6 +62,7 @@ export class MapChecks {
     this.module = module;
     this.matcher = compiled ? compileMatcher(module) : undefined;
     this.writer = compileWriter(module);
+    this.byteWriter = compileByteWriter(module);
     this.#phoneRegions = phoneRegions;
     this.#checks = checks;
   }
@@ -73,16 +76,20 @@ export class MapChecks {
 /** Reads, maps and checks a range of records and spreads their lines over the partitions; stops at the first finding. */
 export async function mapRange(task: MapTask, checks: MapChecks, checkCancelled: () => void): Promise<MapResult> {
   const spill = task.spill === undefined ? undefined : new Spill(task.spill.path, task.spill.bounds);
-  const mapping = new RangeMapping(task, checks, spill);
-  let read = 0;
-  for await (const batch of readRange(task.source)) {
-    checkCancelled();
-    for (let at = 0; at < batch.rows.length; at += 1) {
-      if (!mapping.next(batch, at)) return { clean: false };
+  try {
+    const mapping = new RangeMapping(task, checks, spill);
+    let read = 0;
+    for await (const batch of readRange(task.source)) {
+      checkCancelled();
+      for (let at = 0; at < batch.rows.length; at += 1) {
+        if (!mapping.next(batch, at)) return { clean: false };
+      }
+      read += batch.rows.length;
     }
-    read += batch.rows.length;
+    return { clean: true, read, spill: spill?.finish() };
+  } finally {
+    spill?.close();
   }
-  return { clean: true, read, spill: spill?.finish() };
 }
 
 class RangeMapping {
@@ -93,6 +100,9 @@ class RangeMapping {
   readonly #idBytes = Buffer.alloc(36);
   /** Takes the lines that are not spilled. */
   #scratch = Buffer.allocUnsafe(64 * 1024);
+  /** Holds the line that was written last, up to `#end`. */
+  #bytes: Buffer = this.#scratch;
+  #end = 0;
   #findings = 0;
 
   constructor(task: MapTask, checks: MapChecks, spill: Spill | undefined) {
@@ -114,15 +124,12 @@ class RangeMapping {
   next(batch: RecordBatch, at: number): boolean {
     const mapped = this.#map(batch, at);
     if (mapped?.entity === undefined || this.#findings > 0) return false;
-    const text = this.#text(mapped.entity);
-    if (text === undefined) return false;
     this.#idBytes.write(mapped.id, 0, "latin1");
     if (!readUuid(this.#idBytes, 0, this.#words, 0)) return false;
-    const most = text.length * 3;
-    const begin = this.#spill?.reserve(this.#words[0] ?? 0, most) ?? 0;
-    const bytes = this.#spill?.bytes ?? this.#room(most);
-    const length = bytes.write(text, begin, "utf8");
-    if (length > MAX_LINE_BYTES) return false;
+    const begin = this.#write(mapped.entity);
+    const length = this.#end - begin;
+    if (begin < 0 || length > MAX_LINE_BYTES) return false;
+    const bytes = this.#bytes;
     const isFine = this.#checks.matcher?.match(bytes, begin, begin + length) === true || this.#judge(mapped.entity);
     if (isFine) this.#spill?.commit(this.#words, length);
     return isFine;
@@ -137,6 +144,27 @@ class RangeMapping {
   readonly #count = (): void => {
     this.#findings += 1;
   };
+
+  /** Where the line of an entity begins in `#bytes`, with `#end` behind it; -1 where it has none. */
+  #write(entity: NonNullable<MappedRecord["entity"]>): number {
+    const { byteWriter } = this.#checks;
+    if (byteWriter !== undefined) {
+      const begin = this.#reserve(byteWriter.room(entity));
+      this.#end = byteWriter.write(entity, this.#bytes, begin);
+      if (this.#end >= 0) return begin;
+    }
+    const text = this.#text(entity);
+    if (text === undefined) return -1;
+    const begin = this.#reserve(3 * text.length);
+    this.#end = begin + this.#bytes.write(text, begin, "utf8");
+    return begin;
+  }
+
+  #reserve(most: number): number {
+    const begin = this.#spill?.reserve(this.#words[0] ?? 0, most) ?? 0;
+    this.#bytes = this.#spill?.bytes ?? this.#room(most);
+    return begin;
+  }
 
   #text(entity: NonNullable<MappedRecord["entity"]>): string | undefined {
     const text = this.#checks.writer.write(entity);

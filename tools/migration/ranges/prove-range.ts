@@ -19,6 +19,7 @@ export interface EntityRange {
   /** Bytes of data.jsonl. */
   readonly dataOffset: number;
   readonly dataBytes: number;
+  readonly blockBytes?: number;
 }
 
 /** What the bytes of a range prove; undefined where they are not what a range must be. */
@@ -76,8 +77,19 @@ class RangeProver {
     this.#index = range.begin;
     this.#unhashedLine = range.begin;
     this.#chunks = new ChunkBuilder({ index: range.begin, dataOffset: range.dataOffset });
-    this.#lines = new DigestLines(range.entities, range.begin, range.end);
-    this.#data = new RangeBlocks(range.data, range.name, { offset: range.dataOffset, length: range.dataBytes });
+    const { blockBytes } = range;
+    const block = blockBytes === undefined ? {} : { blockBytes };
+    this.#data = new RangeBlocks(range.data, range.name, {
+      offset: range.dataOffset,
+      length: range.dataBytes,
+      ...block,
+    });
+    try {
+      this.#lines = new DigestLines(range.entities, range.begin, range.end);
+    } catch (error) {
+      this.#data.close();
+      throw error;
+    }
   }
 
   run(checkCancelled: () => void): RangeProof | undefined {

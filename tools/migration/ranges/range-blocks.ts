@@ -1,14 +1,22 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { guardRead } from "../files/guard-read.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
-import { MigrationError, systemCode } from "../model/errors.ts";
 
 const LF = 10;
 const BLOCK_BYTES = 512 * 1024;
 
+/** Bytes of a file, and in which portions they are read. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+  /** Bytes of the first buffer; it grows to hold a longer line. */
+  readonly blockBytes?: number;
+}
+
 /** Reads a byte range of a file in blocks that end with whole lines. */
 export class RangeBlocks {
   /** Holds the present block in `[begin, end)`; reused. */
-  bytes = Buffer.allocUnsafe(BLOCK_BYTES);
+  bytes: Buffer;
   begin = 0;
   end = 0;
   /** Offset in the file of `bytes[0]`. */
@@ -18,12 +26,13 @@ export class RangeBlocks {
   #descriptor: number | undefined;
   #filled = 0;
 
-  /** Opens `path` for bytes `[offset, offset + length)`. */
-  constructor(path: string, name: string, range: { readonly offset: number; readonly length: number }) {
+  /** Opens `path` for bytes `[offset, offset + length)`; UNVERIFIABLE where it cannot be read. */
+  constructor(path: string, name: string, range: ByteRange) {
+    this.bytes = Buffer.allocUnsafe(range.blockBytes ?? BLOCK_BYTES);
     this.#name = name;
     this.base = range.offset;
     this.#limit = range.offset + range.length;
-    this.#descriptor = this.#guard(() => openSync(path, "r"));
+    this.#descriptor = guardRead(name, () => openSync(path, "r"));
   }
 
   /** Makes the next block of whole lines; false at the end of the range, or where a line does not end in it or is too long. */
@@ -64,20 +73,9 @@ export class RangeBlocks {
   #read(): boolean {
     const at = this.base + this.#filled;
     const want = Math.min(this.bytes.length - this.#filled, this.#limit - at);
-    const got = want <= 0 ? 0 : this.#guard(() => readSync(this.#descriptor ?? -1, this.bytes, this.#filled, want, at));
+    const got =
+      want <= 0 ? 0 : guardRead(this.#name, () => readSync(this.#descriptor ?? -1, this.bytes, this.#filled, want, at));
     this.#filled += got;
     return got > 0;
-  }
-
-  #guard<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw new MigrationError("UNVERIFIABLE", {
-        message: `Reading ${this.#name} failed (${systemCode(error) ?? "unknown error"}).`,
-        remedy: "Make the candidate readable for this user and check the disk, then run the command again.",
-        cause: error,
-      });
-    }
   }
 }

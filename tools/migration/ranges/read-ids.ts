@@ -1,4 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { basename } from "node:path";
+import { guardRead } from "../files/guard-read.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { readUuid } from "./uuid-bytes.ts";
 
@@ -15,6 +17,10 @@ const ID_AT = 7;
 
 /** Puts the ids of lines `[begin, end)` into their places; false where a line has none. */
 export function readIds(range: IdsRange, checkCancelled: () => void): boolean {
+  return guardRead(basename(range.path), () => readPlaces(range, checkCancelled));
+}
+
+function readPlaces(range: IdsRange, checkCancelled: () => void): boolean {
   const words = new Uint32Array(range.words);
   const block = Buffer.allocUnsafe(LINES_PER_READ * ENTITY_LINE_BYTES);
   const descriptor = openSync(range.path, "r");

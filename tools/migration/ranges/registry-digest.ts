@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
+import { guardRead } from "../files/guard-read.ts";
 import { RangeBlocks } from "./range-blocks.ts";
 
 const [LF, COMMA, BRACE] = [0x0a, 0x2c, 0x7b];
@@ -10,7 +11,7 @@ const [LF, COMMA, BRACE] = [0x0a, 0x2c, 0x7b];
  */
 export function digestRegistry(path: string, file: string, checkCancelled: () => void): string {
   const hash = createHash("sha256");
-  const blocks = new RangeBlocks(path, file, { offset: 0, length: statSync(path).size });
+  const blocks = new RangeBlocks(path, file, { offset: 0, length: guardRead(file, () => statSync(path).size) });
   let lines = Buffer.allocUnsafe(0);
   try {
     while (blocks.next()) {

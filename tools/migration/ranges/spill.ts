@@ -30,7 +30,7 @@ export class Spill {
   bytes: Buffer;
   readonly #path: string;
   readonly #bounds: Uint32Array;
-  readonly #descriptor: number;
+  #descriptor: number | undefined;
   readonly #filled: number[];
   readonly #extents: Extent[][];
   readonly #counts: number[];
@@ -82,8 +82,14 @@ export class Spill {
   /** Writes what is left and tells where everything lies. */
   finish(): SpillResult {
     for (let partition = 0; partition < this.#filled.length; partition += 1) this.#flush(partition);
-    closeSync(this.#descriptor);
+    this.close();
     return { extents: this.#extents, counts: this.#counts, dataBytes: this.#dataBytes };
+  }
+
+  /** Closes the file; its lines are whole only after `finish`. */
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
   #partitionOf(word: number): number {
@@ -106,7 +112,7 @@ export class Spill {
   }
 
   #write(partition: number, bytes: Buffer): void {
-    writeFully(this.#descriptor, bytes);
+    writeFully(this.#descriptor ?? -1, bytes);
     this.#extents[partition]?.push({ path: this.#path, offset: this.#offset, length: bytes.length });
     this.#offset += bytes.length;
   }

@@ -1,0 +1,39 @@
+import type { WorkerOptions } from "node:worker_threads";
+
+/** How work is shared out. The result never depends on it; tests use it to send small data all ways. */
+export interface Tuning {
+  /** True for the authority alone: one thread, and no fast path. */
+  readonly sequential: boolean;
+  /** Data below this size is worked on in the main thread: starting a worker takes as long as reading 16 MiB. */
+  readonly smallBytes: number;
+  /** Data below this size is judged faster by the authority than a matcher is compiled. */
+  readonly tinyBytes: number;
+  /** Data of one task of a scan: small enough to share evenly and to bound the findings under way. */
+  readonly rangeBytes: number;
+  /** Bytes of a registry per task. */
+  readonly spanBytes: number;
+  readonly idsPerTask: number;
+  readonly recordsPerTask: number;
+  /** Lines that are sorted at a time. */
+  readonly partitionBytes: number;
+  readonly threads: Pick<WorkerOptions, "resourceLimits" | "execArgv">;
+}
+
+const MIB = 1024 * 1024;
+
+const DEFAULTS: Tuning = {
+  sequential: false,
+  smallBytes: 16 * MIB,
+  tinyBytes: MIB,
+  rangeBytes: 8 * MIB,
+  spanBytes: 4 * MIB,
+  idsPerTask: 131_072,
+  recordsPerTask: 32_768,
+  partitionBytes: 8 * MIB,
+  threads: {},
+};
+
+/** The tuning with what is not given as it is best. */
+export function tuned(given: Partial<Tuning> = {}): Tuning {
+  return { ...DEFAULTS, ...given };
+}

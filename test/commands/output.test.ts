@@ -20,6 +20,7 @@ const SUMMARY = object(
     format: { const: "candor-summary/1" },
     command: text,
     runId: text,
+    level: text,
     root: hash,
     report: { type: "string", pattern: "^storage_reports/latest-[a-z-]+$" },
     modules: {
@@ -129,11 +130,11 @@ const SCAN = [...VERDICT, "--input <dir>"];
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   "dry-run": VERDICT,
   migrate: [...VERDICT, "MIGRATE_RUN_ID", "MIGRATE_FAIL_AFTER_MODULE"],
-  "scan-all": SCAN,
+  "scan-all": [...SCAN, "--max-duration <time>", "--resume"],
   "scan-module": SCAN,
   "scan-pii": SCAN,
   "scan-drift": SCAN,
-  "verify-checksums": SCAN,
+  "verify-checksums": [...SCAN, "--level <level>", "--max-duration <time>", "--resume"],
   "registry check": VERDICT,
   "registry generate": COMMON,
   "registry propose": COMMON,

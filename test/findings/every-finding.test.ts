@@ -8,6 +8,7 @@ import { LAYOUT_FAULTS } from "../fixtures/faults/layout-faults.ts";
 import { LINE_FAULTS } from "../fixtures/faults/line-faults.ts";
 import { REGISTRY_FAULTS } from "../fixtures/faults/registry-faults.ts";
 import { SOURCE_FAULTS } from "../fixtures/faults/source-faults.ts";
+import { TRANSIENT_FAULTS } from "../fixtures/faults/transient-faults.ts";
 import type { Fault } from "../helpers/fault.ts";
 import { runOperation } from "../helpers/operations.ts";
 import { candidateOf, copyShop, makeMigratedShop } from "../helpers/shop.ts";
@@ -20,6 +21,7 @@ const FAULTS: readonly Fault[] = [
   ...LINE_FAULTS,
   ...DIGEST_FAULTS,
   ...ENTITY_FAULTS,
+  ...TRANSIENT_FAULTS,
 ];
 
 const sound = t.testdir();
@@ -34,7 +36,9 @@ for (const fault of FAULTS) {
     const root = join(t.testdir(), "shop");
     copyShop(join(sound, "shop"), root);
     await fault.damage(root);
-    const { findings, summary } = await runOperation(root, fault.command);
+    const { findings, summary } = await runOperation(root, fault.command, {
+      onMismatch: (place) => fault.onMismatch?.(root, place),
+    });
     const entry = FINDING_CODES[fault.code];
     const expected = { ...fault.expected, code: fault.code, check: entry.check, severity: entry.severity };
     const found = findings.filter(({ code }) => code === fault.code);

@@ -14,6 +14,8 @@ export interface Fault {
   readonly name: string;
   readonly command: VerdictCommand;
   readonly damage: (root: string) => void | Promise<void>;
+  /** What happens before bytes that look wrong are read once more; `place` is theirs. */
+  readonly onMismatch?: (root: string, place: FindingPlace) => void;
   readonly expected: FindingPlace;
   /** Codes that the same damage cannot but cause. */
   readonly also?: readonly FindingCode[];

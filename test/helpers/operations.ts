@@ -5,7 +5,13 @@ import type { Context } from "../../tools/migration/operations/context.ts";
 import { dryRun } from "../../tools/migration/operations/dry-run.ts";
 import { checkRegistries } from "../../tools/migration/operations/registry-check.ts";
 import type { Outcome } from "../../tools/migration/operations/report.ts";
-import { ALL_CHECKS, DEFAULT_INPUT, scan, VERIFY_CHECKS } from "../../tools/migration/operations/scan.ts";
+import {
+  ALL_CHECKS,
+  DEFAULT_INPUT,
+  type ScanOptions,
+  scan,
+  VERIFY_CHECKS,
+} from "../../tools/migration/operations/scan.ts";
 
 /** The day on which every test takes place. */
 export const TODAY = "2026-06-15";
@@ -24,20 +30,24 @@ export interface Verdict extends Outcome {
   readonly findings: readonly (Finding & { readonly waived?: object })[];
 }
 
-/** Runs a command on a project and reads its report. */
-export async function runOperation(root: string, command: VerdictCommand): Promise<Verdict> {
-  const outcome = await start(root, command);
+/** Runs a command on a project and reads its report; `extra` replaces options of a scan. */
+export async function runOperation(
+  root: string,
+  command: VerdictCommand,
+  extra: Partial<ScanOptions> = {},
+): Promise<Verdict> {
+  const outcome = await start(root, command, extra);
   const lines = readFileSync(join(root, outcome.report, "findings.jsonl"), "utf8")
     .split("\n")
     .slice(0, -1);
   return { ...outcome, findings: lines.map((line) => JSON.parse(line)) };
 }
 
-function start(root: string, command: VerdictCommand): Promise<Outcome> {
+function start(root: string, command: VerdictCommand, extra: Partial<ScanOptions>): Promise<Outcome> {
   const context = contextOf(root);
   if (command === "dry-run") return dryRun(context, { runId: "run-test" });
   if (command === "registry check") return checkRegistries(context, { runId: "run-test", modules: [] });
   const deep = command === "scan-all";
   const what = deep ? { checks: ALL_CHECKS, level: "deep" } : { checks: VERIFY_CHECKS, level: "verify" };
-  return scan(context, { command, runId: "run-test", input: DEFAULT_INPUT, modules: [], ...what });
+  return scan(context, { command, runId: "run-test", input: DEFAULT_INPUT, modules: [], ...what, ...extra });
 }

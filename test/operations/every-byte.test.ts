@@ -5,8 +5,9 @@ import { generateProject } from "../../bench/generate/project.ts";
 import { modulesOf, type Shape } from "../../bench/generate/shapes.ts";
 import { loadProject } from "../../tools/migration/config/project.ts";
 import { fastScan } from "../../tools/migration/operations/fast-scan.ts";
+import { PauseControl } from "../../tools/migration/operations/pause-control.ts";
 import { Report } from "../../tools/migration/operations/report.ts";
-import { ALL_CHECKS, VERIFY_CHECKS } from "../../tools/migration/operations/scan.ts";
+import { ALL_CHECKS, VERIFY_CHECKS } from "../../tools/migration/operations/scan-levels.ts";
 import { tuned } from "../../tools/migration/operations/tuning.ts";
 import { CUT, SEQUENTIAL, saidBy, watched } from "../helpers/both-ways.ts";
 import { contextOf } from "../helpers/operations.ts";
@@ -25,16 +26,20 @@ function fastScanOf(root: string, command: "verify-checksums" | "scan-all"): () 
   const context = contextOf(root);
   const isDeep = command === "scan-all";
   const checks = isDeep ? ALL_CHECKS : VERIFY_CHECKS;
+  const input = join(root, "storage_candidate/v1");
+  const project = isDeep ? loadProject(root) : undefined;
+  const binding = { command, level: "verify", input, rangeBytes: 1, project } as const;
   const options = {
-    input: join(root, "storage_candidate/v1"),
-    project: isDeep ? loadProject(root) : undefined,
+    input,
+    project,
     checks,
+    pause: new PauseControl(context, { pause: undefined, smallBytes: 0, binding, goOn: "" }),
     level: isDeep ? "deep" : "verify",
     workers: 1,
     tuning: tuned({ rangeBytes: 1, spanBytes: 300 }),
     openReport: () => new Report(context, { command, runId: "run-test", waivers: [], checks }),
   };
-  return async () => (await fastScan(context, options)) !== undefined;
+  return async () => (await fastScan(context, options)).outcome !== undefined;
 }
 
 /** Another value for the byte at `at`, by turns: one bit off, or one that means something in JSON, hex or UTF-8. */

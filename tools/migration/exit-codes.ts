@@ -6,7 +6,7 @@ export const EXIT_CODES = [
   { code: 1, meaning: "failed; nothing was published" },
   { code: 2, meaning: "wrong use or wrong configuration; nothing was touched" },
   { code: 16, meaning: "BLOCKER findings in the data (or WARNINGs with --fail-on warning)" },
-  { code: 17, meaning: "could not verify: something could not be read" },
+  { code: 17, meaning: "could not verify: something could not be read, or the time was over" },
   { code: 30, meaning: "another run holds the lock" },
   { code: 130, meaning: "interrupted" },
 ] as const;
@@ -22,6 +22,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   REGISTRY_INVALID: 2,
   SOURCE_INVALID: 2,
   LIVE_POINTER: 2,
+  RESUME_REFUSED: 2,
   CANDIDATE_EXISTS: 2,
   CANDIDATE_MISSING: 2,
   DISK_SPACE: 1,
@@ -36,6 +37,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   INTERNAL: 1,
   WORKER_LOST: 1,
   UNVERIFIABLE: 17,
+  TIME_OVER: 17,
   LOCK_HELD: 30,
   INTERRUPTED: 130,
 };

@@ -6,13 +6,14 @@ import { type Check, type FindingPlace, type FindingSink, finding } from "../mod
 import type { JsonObject } from "../model/json.ts";
 import { UUID } from "../model/module.ts";
 import { CHECKSUMS_NAME, CHUNKS_NAME, DATA_NAME, ENTITIES_NAME } from "../stores/module-files.ts";
-import { statPath } from "./candidate-files.ts";
 import { ChunkBoundaries } from "./chunk-boundaries.ts";
 import { type ChunkList, NO_CHUNKS, readChunkList } from "./chunk-list.ts";
 import { ChunkVerifier } from "./chunk-verifier.ts";
 import { type EntityDigest, EntityLines } from "./entity-lines.ts";
 import { lineFinding } from "./line-findings.ts";
+import { type ModuleSizes, moduleSizes } from "./module-sizes.ts";
 import { OrderCheck } from "./order-check.ts";
+import { DAMAGED, SecondRead } from "./second-read.ts";
 
 /** What to scan in one module and whom to tell. */
 export interface ModuleScanOptions {
@@ -22,8 +23,10 @@ export interface ModuleScanOptions {
   /** Called for every entity that could be parsed and has an id, in file order. */
   readonly onEntity?: (entity: JsonObject, place: FindingPlace) => void;
   readonly sink: FindingSink;
-  /** Awaited now and then: lets signals in, and throws when the scan was cancelled. */
-  readonly turn: () => Promise<void>;
+  /** Called before bytes with a wrong digest are read once more. */
+  readonly onMismatch?: ((place: FindingPlace) => void) | undefined;
+  /** Awaited now and then with the lines of data so far: lets signals in, and throws when the scan was cancelled. */
+  readonly turn: (lines: number) => Promise<void>;
 }
 
 /** What the files of a module really hold; undefined parts belong to files that are missing. */
@@ -61,7 +64,8 @@ class ModuleScan {
   readonly #boundaries: ChunkBoundaries | undefined;
   readonly #data: LineReader | undefined;
   readonly #lines: EntityLines | undefined;
-  readonly #sizes: { readonly data: number | undefined; readonly entities: number | undefined };
+  readonly #second: SecondRead;
+  readonly #sizes: ModuleSizes;
   #entities = 0;
 
   constructor(options: ModuleScanOptions) {
@@ -70,11 +74,12 @@ class ModuleScan {
     this.#dataFile = `${module}/${DATA_NAME}`;
     const entitiesFile = `${module}/${CHECKSUMS_NAME}/${ENTITIES_NAME}`;
     const chunksFile = `${module}/${CHECKSUMS_NAME}/${CHUNKS_NAME}`;
-    this.#sizes = { data: sizeOf(input, this.#dataFile), entities: sizeOf(input, entitiesFile) };
+    this.#sizes = moduleSizes(input, module);
     this.#digests = options.checks.has("digests");
     this.#parses = options.checks.has("encoding");
     this.#order = new OrderCheck(sink);
-    if (this.#digests && sizeOf(input, chunksFile) !== undefined) {
+    this.#second = new SecondRead(input, options.onMismatch);
+    if (this.#digests && this.#sizes.chunks !== undefined) {
       this.#chunkList = readChunkList(
         input,
         module,
@@ -87,13 +92,13 @@ class ModuleScan {
       this.#boundaries = new ChunkBoundaries(list.chunks, { module, file: chunksFile }, sink);
     }
     if (this.#sizes.data !== undefined) {
-      const verifier = new ChunkVerifier("data", list.chunks, { module, file: this.#dataFile }, sink);
+      const verifier = new ChunkVerifier("data", list.chunks, { module, file: this.#dataFile }, sink, this.#second);
       const onBlock = (block: Buffer, offset: number): void => verifier.update(block, offset);
       this.#data = new LineReader(`${input}/${this.#dataFile}`, this.#dataFile, { onBlock });
     }
     if (this.#digests && this.#sizes.entities !== undefined) {
       const place = { module, file: entitiesFile };
-      const verifier = new ChunkVerifier("entities", list.chunks, place, sink);
+      const verifier = new ChunkVerifier("entities", list.chunks, place, sink, this.#second);
       this.#lines = new EntityLines(`${input}/${entitiesFile}`, place, sink, (block, offset) =>
         verifier.update(block, offset),
       );
@@ -104,7 +109,7 @@ class ModuleScan {
     let line = this.#nextLine();
     let digest = this.#nextDigest();
     for (let steps = 1; line !== undefined || digest !== undefined; steps += 1) {
-      if (steps % LINES_PER_TURN === 0) await this.#options.turn();
+      if (steps % LINES_PER_TURN === 0) await this.#options.turn(this.#entities);
       if (line === undefined && digest !== undefined) {
         if (this.#data !== undefined) this.#orphan(digest);
         this.#boundaries?.add(digest.id, digest.sha256, 0);
@@ -145,8 +150,8 @@ class ModuleScan {
   }
 
   /** Judges one line of data against one digest line and says which of the two to move on from. */
-  #compare(line: Line, digest: EntityDigest | undefined): { readonly line: boolean; readonly digest: boolean } {
-    const matches = digest !== undefined && !line.tooLong && sha256Hex(line.line) === digest.sha256;
+  #compare(read: Line, digest: EntityDigest | undefined): { readonly line: boolean; readonly digest: boolean } {
+    const { line, matches } = this.#look(read, digest);
     const needsParse = this.#parses || (this.#lines !== undefined && !matches);
     const parsed = needsParse && !line.tooLong ? parseLine(line.line) : undefined;
     const id = needsParse ? idOf(parsed) : digest?.id;
@@ -161,9 +166,20 @@ class ModuleScan {
     if (line.torn) this.#options.sink(finding("FILE_TORN", place));
     if (line.tooLong) this.#options.sink(finding("LINE_TOO_LONG", place));
     if (this.#parses && parsed !== undefined) this.#judgeLine(parsed, id, place);
-    else if (!this.#parses && place.id !== undefined) this.#order.next(place.id, place);
+    else if (!this.#parses && id !== undefined) this.#order.next(id, place);
     if (own !== undefined) this.#boundaries?.add(own.id, own.sha256, line.line.length + 1);
     return { line: true, digest: own !== undefined };
+  }
+
+  /** The line and whether it has its digest; where it has not, its bytes are read once more and the good ones count. */
+  #look(line: Line, digest: EntityDigest | undefined): { readonly line: Line; readonly matches: boolean } {
+    if (digest === undefined || line.tooLong) return { line, matches: false };
+    if (sha256Hex(line.line) === digest.sha256) return { line, matches: true };
+    const place = { ...this.#placeOf(line, digest.id), file: this.#dataFile, offset: line.offset };
+    const again = this.#second.bytes({ place, length: line.line.length });
+    if (sha256Hex(again) !== digest.sha256) return { line, matches: false };
+    this.#options.sink(finding("TRANSIENT_READ", { ...place, expected: digest.sha256, got: "another digest" }));
+    return { line: { ...line, line: again }, matches: true };
   }
 
   #placeOf(line: Line, id: string | undefined): FindingPlace {
@@ -174,8 +190,10 @@ class ModuleScan {
   #judgeDigest(matches: boolean, id: string | undefined, own: EntityDigest | undefined, place: FindingPlace): void {
     const { sink } = this.#options;
     if (own === undefined) sink(finding("DIGEST_LINE_MISSING", place));
-    else if (!matches) sink(finding("DIGEST_MISMATCH", { ...place, expected: own.sha256, got: "another digest" }));
-    else if (id !== undefined && id !== own.id) {
+    else if (!matches) {
+      const digests = { expected: own.sha256, got: "another digest" };
+      sink(finding("DIGEST_MISMATCH", { ...place, ...digests, rule: DAMAGED }));
+    } else if (id !== undefined && id !== own.id) {
       sink(finding("DIGEST_MISMATCH", { ...place, expected: `id ${own.id}`, got: "another id" }));
     }
   }
@@ -203,9 +221,4 @@ class ModuleScan {
 function idOf(parsed: LineResult | undefined): string | undefined {
   const id = parsed?.value?.["id"];
   return typeof id === "string" && UUID.test(id) ? id : undefined;
-}
-
-function sizeOf(input: string, file: string): number | undefined {
-  const stats = statPath(input, file);
-  return stats?.isFile() === true ? stats.size : undefined;
 }

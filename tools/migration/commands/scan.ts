@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { ScanOptions } from "../operations/scan.ts";
+import { durationFrom } from "./duration.ts";
 import {
   type CommonOptions,
   contextFor,
@@ -13,32 +14,40 @@ import {
 interface ScanFlags extends CommonOptions {
   readonly workers?: string;
   readonly input?: string;
+  readonly level?: "quick" | "scrub" | "verify";
+  readonly maxDuration?: string;
+  readonly resume?: boolean;
 }
 
 type ScanKind = Pick<ScanOptions, "checks" | "level">;
+type Operation = typeof import("../operations/scan.ts");
 
 /** Adds `scan-all`, `scan-module`, `scan-pii`, `scan-drift` and `verify-checksums`. */
 export function addScanCommands(program: Command, session: Session): void {
-  const add = (name: string, description: string, pick: (scan: typeof import("../operations/scan.ts")) => ScanKind) =>
+  const add = (name: string, description: string, pick: (scan: Operation, flags: ScanFlags) => ScanKind): Command =>
     withVerdict(program.command(name))
       .description(description)
       .option("--input <dir>", "candidate directory (default: storage_candidate/v1)")
       .option("--workers <n>", "worker threads (default: one per core)")
       .action(async (...parts: unknown[]) => {
         const [modules, flags] = Array.isArray(parts[0]) ? [parts[0] as string[], parts[1]] : [[], parts[0]];
-        const operation = await import("../operations/scan.ts");
         const options = flags as ScanFlags;
+        const maxMs = durationFrom("--max-duration", options.maxDuration);
+        const operation = await import("../operations/scan.ts");
         const outcome = await operation.scan(contextFor(session, options), {
           command: name,
           runId: runIdFrom(name),
           input: options.input ?? operation.DEFAULT_INPUT,
           modules,
           workers: workersFrom(options),
-          ...pick(operation),
+          ...(PAUSABLE.has(name) ? { pause: { maxMs, resume: options.resume === true } } : {}),
+          ...pick(operation, options),
         });
         finish(session, outcome, options);
       });
-  add("scan-all", "check everything about a candidate", (scan) => ({ checks: scan.ALL_CHECKS, level: "deep" }));
+  withPause(
+    add("scan-all", "check everything about a candidate", (scan) => ({ checks: scan.ALL_CHECKS, level: "deep" })),
+  );
   add("scan-module", "check everything about some modules", (scan) => ({
     checks: scan.ALL_CHECKS,
     level: "deep",
@@ -51,8 +60,22 @@ export function addScanCommands(program: Command, session: Session): void {
     checks: scan.DRIFT_CHECKS,
     level: "drift",
   }));
-  add("verify-checksums", "recompute every digest, chunk, tree and root; needs no configuration", (scan) => ({
-    checks: scan.VERIFY_CHECKS,
-    level: "verify",
-  }));
+  withPause(
+    add("verify-checksums", "recompute every digest, chunk, tree and root; needs no configuration", (scan, flags) => {
+      const level = flags.level ?? "verify";
+      return { checks: scan.VERIFY_LEVELS[level], level };
+    }),
+  ).addOption(
+    new Option("--level <level>", "how much to look at: sizes and small files, raw bytes too, or everything")
+      .choices(["quick", "scrub", "verify"])
+      .default("verify"),
+  );
+}
+
+const PAUSABLE: ReadonlySet<string> = new Set(["scan-all", "verify-checksums"]);
+
+function withPause(command: Command): Command {
+  return command
+    .option("--max-duration <time>", "stop after this time, e.g. 90s, 5m or 1h (exit code 17)")
+    .option("--resume", "go on where the last one was stopped or killed");
 }

@@ -21,6 +21,8 @@ export type ErrorCode =
   | "INJECTED_FAILURE"
   | "WORKER_LOST"
   | "UNVERIFIABLE"
+  | "TIME_OVER"
+  | "RESUME_REFUSED"
   | "INTERRUPTED"
   | "INTERNAL";
 

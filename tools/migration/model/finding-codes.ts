@@ -135,6 +135,11 @@ export const FINDING_CODES = {
   DIGEST_LINE_MISSING: blocker("digests", "An entity has no line in entities.jsonl.", REBUILD),
   DIGEST_LINE_ORPHAN: blocker("digests", "A line of entities.jsonl has no entity.", REBUILD),
   DIGEST_MISMATCH: blocker("digests", "The bytes of an entity do not have the recorded digest.", REBUILD),
+  TRANSIENT_READ: warning(
+    "digests",
+    "Bytes that were wrong at first were right when read again: the disk or memory gives different bytes at different times.",
+    "Check the hardware (memory test, SMART, `dmesg`), then scan again.",
+  ),
   CHUNK_LINE_MALFORMED: blocker("chunks", "A line of chunks.jsonl is not a chunk record.", REBUILD),
   CHUNK_GAP: blocker("chunks", "The chunk list is not gapless or does not cover its files.", REBUILD),
   CHUNK_BOUNDARY: blocker("chunks", "A chunk does not end where the content says.", REBUILD),

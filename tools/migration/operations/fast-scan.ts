@@ -1,27 +1,25 @@
-import { existsSync, statSync } from "node:fs";
-import { statPath } from "../checks/candidate-files.ts";
-import { readChunkList } from "../checks/chunk-list.ts";
 import { checkInputDrift } from "../checks/input-drift.ts";
 import { checkLayout } from "../checks/layout-check.ts";
-import { checkMerkle, readMerkle } from "../checks/merkle-check.ts";
-import type { ModuleFacts } from "../checks/module-scan.ts";
+import { checkMerkle, type MerkleFacts, readMerkle } from "../checks/merkle-check.ts";
 import { checkPiiClasses } from "../checks/pii-check.ts";
 import { checkRunModule, checkRunRoot, readRun } from "../checks/run-check.ts";
 import type { Project } from "../config/project.ts";
-import type { ChunkRecord } from "../integrity/chunks.ts";
 import { CompactRange } from "../integrity/compact-range.ts";
 import type { RunRecord } from "../integrity/run-file.ts";
 import { MigrationError } from "../model/errors.ts";
-import type { Check, Finding, FindingSink } from "../model/finding.ts";
+import type { Check, FindingPlace } from "../model/finding.ts";
 import { WorkerPool } from "../pool/worker-pool.ts";
 import { allocateIds, IdIndex, indexIds, type SharedIds } from "../ranges/id-index.ts";
 import { areDisjoint } from "../ranges/shared-ids.ts";
 import type { ChunkRange } from "../ranges/verify-range.ts";
-import { moduleFiles } from "../stores/module-files.ts";
+import { CHECKSUMS_NAME, DATA_NAME, ENTITIES_NAME, MERKLE_NAME, moduleFiles } from "../stores/module-files.ts";
 import type { Context } from "./context.ts";
+import type { PauseControl } from "./pause-control.ts";
 import { checkFrozenDigests, digestInputs, RegistryScan } from "./registry-scan.ts";
 import type { ModuleSummary, Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
+import { type ModulePlan, planModule, quiet } from "./scan-plan.ts";
+import { cleanRange } from "./scan-progress.ts";
 import { createScanHandler, type ScanSetup, type ScanTask, type ScanTaskResult } from "./scan-tasks.ts";
 import type { Tuning } from "./tuning.ts";
 
@@ -34,26 +32,31 @@ export interface FastScanOptions {
   readonly level: string;
   readonly workers: number;
   readonly tuning: Tuning;
+  readonly pause: PauseControl;
   readonly openReport: () => Report;
 }
 
-/** One module whose small files are in order. */
-interface Plan {
-  readonly name: string;
-  readonly facts: Omit<ModuleFacts, "root">;
-  readonly size: number;
-  readonly ranges: readonly ChunkRange[];
+/** The verdict; else the sequential scan must look, at `suspect` above all: bytes there did not prove what they should. */
+export interface FastScanEnd {
+  readonly outcome: Outcome | undefined;
+  readonly suspect: FindingPlace | undefined;
+  /** True where data was read. */
+  readonly hasRead: boolean;
 }
 
+/** Nothing was done: the sequential scan is the first to look. */
+export const NO_FAST_SCAN: FastScanEnd = { outcome: undefined, suspect: undefined, hasRead: false };
+
 /**
- * Scans a candidate on all cores, or gives undefined where anything beyond the content of single entities is not as it
+ * Scans a candidate on all cores, or gives no outcome where anything beyond the content of single entities is not as it
  * should be: the sequential scan then looks at everything again and words it. Both agree on what is clean.
  */
-export async function fastScan(context: Context, options: FastScanOptions): Promise<Outcome | undefined> {
+export async function fastScan(context: Context, options: FastScanOptions): Promise<FastScanEnd> {
   const scan = FastScan.prepare(context, options);
-  if (scan === undefined) return undefined;
+  options.pause.bind(scan?.plans);
+  if (scan === undefined) return NO_FAST_SCAN;
   try {
-    return await scan.run();
+    return { outcome: await scan.run(), suspect: scan.suspect, hasRead: true };
   } finally {
     await scan.close();
   }
@@ -63,9 +66,11 @@ class FastScan {
   readonly #context: Context;
   readonly #options: FastScanOptions;
   readonly #run: RunRecord;
-  readonly #plans: readonly Plan[];
+  readonly plans: readonly ModulePlan[];
   readonly #pool: WorkerPool<ScanSetup, ScanTask, ScanTaskResult>;
   readonly #ids = new Map<string, SharedIds>();
+  /** Where bytes did not prove what they should. */
+  suspect: FindingPlace | undefined;
 
   /** Reads run.json, the layout and the chunk lists; undefined at the first finding. */
   static prepare(context: Context, options: FastScanOptions): FastScan | undefined {
@@ -78,7 +83,7 @@ class FastScan {
       if (configured.length !== names.length || configured.some((name) => !names.includes(name))) return undefined;
       if (quiet((sink) => checkLayout(input, names, sink) ?? true) === undefined) return undefined;
       if (quiet((sink) => checkRunRoot(run, sink) ?? true) === undefined) return undefined;
-      const plans = configured.map((name) => planModule(input, name, options.tuning));
+      const plans = configured.map((name) => planModule(input, name, options.tuning.rangeBytes));
       if (plans.some((plan) => plan === undefined)) return undefined;
       return new FastScan(
         context,
@@ -92,25 +97,24 @@ class FastScan {
     }
   }
 
-  private constructor(context: Context, options: FastScanOptions, run: RunRecord, plans: readonly Plan[]) {
+  private constructor(context: Context, options: FastScanOptions, run: RunRecord, plans: readonly ModulePlan[]) {
     this.#context = context;
     this.#options = options;
     this.#run = run;
-    this.#plans = plans;
-    const { smallBytes, tinyBytes, threads } = options.tuning;
-    const bytes = plans.reduce((sum, plan) => sum + (plan.facts.dataBytes ?? 0), 0);
+    this.plans = plans;
+    const bytes = plans.reduce((sum, plan) => sum + plan.dataBytes, 0);
     this.#pool = new WorkerPool({
-      workers: bytes < smallBytes ? 0 : options.workers,
+      workers: bytes < options.tuning.smallBytes ? 0 : options.workers,
       entry: new URL("./scan-worker.js", import.meta.url),
       createHandler: createScanHandler,
       setup: {
         modules: options.project?.modules ?? [],
         phoneRegions: options.project?.phoneRegions ?? [],
         checks: options.checks,
-        compiled: bytes >= tinyBytes,
+        compiled: bytes >= options.tuning.tinyBytes,
       },
       signal: context.signal,
-      threads,
+      threads: options.tuning.threads,
     });
   }
 
@@ -121,6 +125,7 @@ class FastScan {
     if (registries?.hasFiles() === false) return undefined;
     const report = this.#options.openReport();
     try {
+      this.#options.pause.begin();
       const outcome = await this.#scan(report, registries);
       if (outcome === undefined) report.discard();
       return outcome;
@@ -132,6 +137,7 @@ class FastScan {
   }
 
   async close(): Promise<void> {
+    this.#options.pause.close();
     await this.#pool.close();
   }
 
@@ -139,15 +145,18 @@ class FastScan {
     const { project, level } = this.#options;
     const results = this.#pool.run(this.#tasks(registries));
     const modules: Record<string, ModuleSummary> = {};
-    for (const plan of this.#plans) {
+    for (const plan of this.plans) {
       const definition = project?.modules.find(({ name }) => name === plan.name);
       if (definition !== undefined) checkPiiClasses(definition, report.book.sink);
       const tree = await this.#module(plan, results, report);
       if (tree === undefined) return undefined;
       if (registries !== undefined && !(await registries.take(plan.name, results, report.book.sink))) return undefined;
-      const root = level === "scrub" ? this.#recordedRoot(plan.name) : tree.root().toString("hex");
-      if (!this.#checkTree(plan, level === "scrub" ? undefined : root)) return undefined;
-      modules[plan.name] = { size: plan.size, root };
+      const found = level === "scrub" ? undefined : tree.root().toString("hex");
+      if (!this.#checkTree(plan, found)) {
+        this.suspect = { module: plan.name, file: `${plan.name}/${CHECKSUMS_NAME}/${MERKLE_NAME}` };
+        return undefined;
+      }
+      modules[plan.name] = found === undefined ? this.#recorded(plan.name) : { size: plan.size, root: found };
     }
     this.#context.progress.end();
     if (project !== undefined && registries !== undefined) {
@@ -157,34 +166,48 @@ class FastScan {
     return report.publish({ root: this.#run.root, subjects: subjects(this.#run), modules, level });
   }
 
-  #recordedRoot(module: string): string {
-    return this.#run.modules.find(({ name }) => name === module)?.root ?? "";
+  #recorded(module: string): ModuleSummary {
+    const record = this.#run.modules.find(({ name }) => name === module);
+    return record === undefined ? {} : { size: record.size, root: record.root };
   }
 
   /** The tree over a module's ranges; undefined where one is for the authority. */
   async #module(
-    plan: Plan,
+    plan: ModulePlan,
     results: AsyncGenerator<ScanTaskResult>,
     report: Report,
   ): Promise<CompactRange | undefined> {
+    const { pause } = this.#options;
     const tree = new CompactRange();
-    this.#context.progress.stage(`scan ${plan.name}`, plan.size);
+    const left = plan.ranges.filter((range) => pause.saved(range) === undefined);
+    this.#context.progress.stage(`scan ${plan.name}`, entitiesIn(left));
     for (const range of plan.ranges) {
-      const result = (await results.next()).value;
-      if (result?.kind === "scrub" && result.clean) continue;
-      if (result?.kind !== "verify" || !result.range.clean) return undefined;
-      const { begin, end, subtrees } = result.range;
-      tree.merge(CompactRange.from(begin, end, subtrees));
-      for (const found of result.findings) report.book.sink(found);
-      this.#context.progress.advance(range.chunks.reduce((sum, chunk) => sum + chunk.count, 0));
+      const saved = pause.saved(range);
+      const next = saved === undefined ? await results.next() : undefined;
+      if (next?.done === true) throw pause.timeOver();
+      const result = saved ?? cleanRange(next?.value);
+      if (result === undefined) {
+        this.suspect = placeOf(range);
+        return undefined;
+      }
+      if (result.kind === "verify") {
+        const { begin, end, subtrees } = result.range;
+        tree.merge(CompactRange.from(begin, end, subtrees));
+        for (const found of result.findings) report.book.sink(found);
+      }
+      if (saved !== undefined) continue;
+      pause.add(range, result);
+      this.#context.progress.advance(entitiesIn([range]));
     }
     return tree;
   }
 
   *#tasks(registries: RegistryScan | undefined): Generator<ScanTask> {
-    const { project, level } = this.#options;
-    for (const plan of this.#plans) {
+    const { project, level, pause } = this.#options;
+    for (const plan of this.plans) {
       for (const range of plan.ranges) {
+        if (pause.saved(range) !== undefined) continue;
+        if (pause.isOver()) return;
         if (level === "scrub") yield { kind: "scrub", range };
         else if (project === undefined) yield { kind: "verify", range };
         else yield { kind: "deep", range, ids: this.#targets(project, plan.name) };
@@ -202,19 +225,29 @@ class FastScan {
   /** Reads the ids of every module into shared memory, so that references are settled wherever they are met. */
   async #readIds(): Promise<boolean> {
     const tasks: ScanTask[] = [];
+    const modules: string[] = [];
     const { idsPerTask } = this.#options.tuning;
-    for (const { name, size } of this.#plans) {
+    for (const { name, size } of this.plans) {
       const ids = allocateIds(size);
       this.#ids.set(name, ids);
       const path = moduleFiles(this.#options.input, name).entities;
       for (let begin = 0; begin < size; begin += idsPerTask) {
+        modules.push(name);
         tasks.push({
           kind: "ids",
           range: { path, begin, end: Math.min(size, begin + idsPerTask), words: ids.words },
         });
       }
     }
-    for await (const result of this.#pool.run(tasks)) if (result.kind !== "ids" || !result.clean) return false;
+    let at = 0;
+    for await (const result of this.#pool.run(tasks)) {
+      if (result.kind !== "ids" || !result.clean) {
+        const module = modules[at] ?? "";
+        this.suspect = { module, file: `${module}/${CHECKSUMS_NAME}/${ENTITIES_NAME}` };
+        return false;
+      }
+      at += 1;
+    }
     for (const ids of this.#ids.values()) indexIds(ids);
     return true;
   }
@@ -224,54 +257,38 @@ class FastScan {
     return areDisjoint(lists.map(({ words }) => words)) && registries.unusedAreDistinct(lists);
   }
 
-  #checkTree(plan: Plan, root: string | undefined): boolean {
+  #checkTree(plan: ModulePlan, root: string | undefined): boolean {
     const { input } = this.#options;
     return (
       quiet((sink) => {
         const merkle = readMerkle(input, plan.name, sink);
         if (merkle?.record === undefined) return undefined;
-        checkMerkle(merkle.record, plan.name, { ...plan.facts, root }, sink);
+        checkMerkle(merkle.record, plan.name, this.#facts(plan, root), sink);
         checkRunModule(this.#run, plan.name, merkle, sink);
         return true;
       }) !== undefined
     );
   }
+
+  /** The size by the tree is not known to a scrub, which reads no lines. */
+  #facts(plan: ModulePlan, root: string | undefined): MerkleFacts {
+    const { dataBytes, entitiesBytes, chunkList } = plan;
+    return { dataBytes, entitiesBytes, chunkList, root, size: root === undefined ? undefined : plan.size };
+  }
 }
 
-/** The value of a check that must find nothing; undefined once it finds anything. */
-function quiet<T>(check: (sink: FindingSink) => T | undefined): T | undefined {
-  const found: Finding[] = [];
-  const value = check((one) => found.push(one));
-  return found.length === 0 ? value : undefined;
+function entitiesIn(ranges: readonly ChunkRange[]): number {
+  return ranges.reduce((sum, { chunks }) => sum + chunks.reduce((all, chunk) => all + chunk.count, 0), 0);
 }
 
-function planModule(input: string, name: string, tuning: Tuning): Plan | undefined {
-  const files = moduleFiles(input, name);
-  const data = statPath(input, `${name}/data.jsonl`)?.size ?? 0;
-  const entities = existsSync(files.entities) ? statSync(files.entities).size : 0;
-  const chunkList = quiet((sink) => readChunkList(input, name, { data, entities }, sink));
-  if (chunkList === undefined) return undefined;
-  const last = chunkList.chunks.at(-1);
-  const size = last === undefined ? 0 : last.index + last.count;
-  const facts = { entities: size, dataBytes: data, entitiesBytes: entities, chunkList, size };
-  return { name, size, facts, ranges: cutRanges({ input, module: name }, chunkList.chunks, tuning.rangeBytes) };
-}
-
-function cutRanges(
-  place: Pick<ChunkRange, "input" | "module">,
-  chunks: readonly ChunkRecord[],
-  rangeBytes: number,
-): ChunkRange[] {
-  const ranges: ChunkRange[] = [];
-  let begin = 0;
-  let bytes = 0;
-  chunks.forEach((chunk, at) => {
-    bytes += chunk.data.bytes;
-    const isLast = at === chunks.length - 1;
-    if (bytes < rangeBytes && !isLast) return;
-    ranges.push({ ...place, chunks: chunks.slice(begin, at + 1), isLast });
-    begin = at + 1;
-    bytes = 0;
-  });
-  return ranges;
+function placeOf({ module, chunks }: ChunkRange): FindingPlace {
+  const [first, last] = [chunks[0], chunks.at(-1)];
+  const place = {
+    module,
+    file: `${module}/${DATA_NAME}`,
+    line: (first?.index ?? 0) + 1,
+    offset: first?.data.offset ?? 0,
+  };
+  const end = (last?.data.offset ?? 0) + (last?.data.bytes ?? 0);
+  return { ...place, got: `something wrong up to byte ${end} of it, or in its digests, and nothing the second time` };
 }

@@ -22,6 +22,8 @@ export interface Summary extends Totals {
   readonly format: "candor-summary/1";
   readonly command: string;
   readonly runId: string;
+  /** How much was looked at (FORMATS.md, section 8). */
+  readonly level?: string;
   /** Run root of the candidate that the summary speaks of, where there is one. */
   readonly root?: string;
   readonly modules: Readonly<Record<string, ModuleSummary>>;
@@ -87,6 +89,7 @@ export class Report {
       format: "candor-summary/1",
       command,
       runId,
+      ...(end.level === undefined ? {} : { level: end.level }),
       ...(end.root === undefined ? {} : { root: end.root }),
       modules: end.modules,
       unverified: end.unverified ?? [],

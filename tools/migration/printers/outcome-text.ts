@@ -8,8 +8,9 @@ import { table } from "./table.ts";
 export function outcomeText(outcome: Outcome, invocation: string): string {
   const { summary } = outcome;
   const waived = summary.totalWaived === 0 ? "" : `, ${summary.totalWaived} waived`;
+  const level = summary.level === "quick" || summary.level === "scrub" ? ` --level ${summary.level}` : "";
   const lines = [
-    `${summary.command}: ${summary.totalBlockers} BLOCKER, ${summary.totalWarnings} WARNING${waived}`,
+    `${summary.command}${level}: ${summary.totalBlockers} BLOCKER, ${summary.totalWarnings} WARNING${waived}`,
     ...moduleTable(summary.modules),
   ];
   if (summary.root !== undefined) lines.push(`run root ${summary.root}`);

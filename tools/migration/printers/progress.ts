@@ -71,7 +71,8 @@ class TerminalProgress implements Progress {
     const rate = seconds > 0 ? this.#count / seconds : 0;
     const eta =
       this.#total !== undefined && rate > 0 ? `, ${Math.ceil((this.#total - this.#count) / rate)} s left` : "";
-    const text = this.#count === 0 ? this.#name : `${this.#name}: ${this.#count} (${Math.round(rate)}/s${eta})`;
+    const count = this.#total === undefined ? this.#count : `${this.#count} of ${this.#total}`;
+    const text = this.#count === 0 ? this.#name : `${this.#name}: ${count} (${Math.round(rate)}/s${eta})`;
     this.#stream.write(`\r\x1b[2K${text}`);
     this.#drawn = now;
   }

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { guardRead } from "../files/guard-read.ts";
 import { CompactRange } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { ENTITIES_NAME } from "../stores/module-files.ts";
-import { guardRead } from "./guard-read.ts";
 import { BATCH_LEAVES, TreeBatch } from "./tree-batch.ts";
 import { readUuid } from "./uuid-bytes.ts";
 

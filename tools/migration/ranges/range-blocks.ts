@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { guardRead } from "../files/guard-read.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
-import { guardRead } from "./guard-read.ts";
 
 const LF = 10;
 const BLOCK_BYTES = 512 * 1024;

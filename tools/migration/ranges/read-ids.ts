@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
+import { guardRead } from "../files/guard-read.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
-import { guardRead } from "./guard-read.ts";
 import { readUuid } from "./uuid-bytes.ts";
 
 /** Some lines of a module's entities.jsonl whose ids go to the shared words. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { guardRead } from "./guard-read.ts";
+import { guardRead } from "../files/guard-read.ts";
 import { RangeBlocks } from "./range-blocks.ts";
 
 const [LF, COMMA, BRACE] = [0x0a, 0x2c, 0x7b];

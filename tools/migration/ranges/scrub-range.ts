@@ -1,6 +1,6 @@
+import { readRaw } from "../files/raw-bytes.ts";
 import { moduleFiles } from "../stores/module-files.ts";
 import { ChunkHasher } from "./chunk-hasher.ts";
-import { readRaw } from "./raw-bytes.ts";
 import type { ChunkRange } from "./verify-range.ts";
 
 /** True where the raw bytes of the chunks of a range have their recorded digests, in both files. */

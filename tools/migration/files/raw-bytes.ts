@@ -2,7 +2,6 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { guardRead } from "./guard-read.ts";
 
 const BLOCK_BYTES = 512 * 1024;
-const block = Buffer.allocUnsafe(BLOCK_BYTES);
 
 /** Reads bytes `[offset, offset + length)` of a file in order; `take` gets a block that is reused. */
 export function readRaw(
@@ -11,6 +10,7 @@ export function readRaw(
   range: { readonly offset: number; readonly length: number },
   take: (bytes: Buffer, length: number) => void,
 ): void {
+  const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, range.length));
   guardRead(name, () => {
     const descriptor = openSync(path, "r");
     try {

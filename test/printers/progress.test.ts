@@ -25,9 +25,10 @@ function screen(isTTY: boolean): {
   return { stream, written, clock: () => new Date(now), wait };
 }
 
-/** A small project with frozen registries and a candidate. */
+/** A small project with registries as the tool writes them, frozen, and a candidate. */
 function migratedProject(t: Test): string {
   const root = smallProject(t);
+  rmSync(join(root, "migration/mapping"), { recursive: true });
   for (const args of [
     ["registry", "generate"],
     ["registry", "freeze"],

@@ -39,8 +39,8 @@ function distinct(ids: readonly string[]): string[] {
   return [...new Set(ids)].sort();
 }
 
-t.test("a UUID is read from exactly its 36 bytes", (t) => {
-  fc.assert(
+t.test("a UUID is read from exactly its 36 bytes", async (t) => {
+  await fc.assert(
     fc.property(anyId, fc.nat(9), fc.nat(3), (id, at, wordAt) => {
       const bytes = Buffer.concat([Buffer.alloc(at, 0x61), Buffer.from(id), Buffer.from("a")]);
       const words = new Uint32Array(8);
@@ -62,26 +62,24 @@ t.test("a UUID is read from exactly its 36 bytes", (t) => {
   for (let length = 0; length < 36; length += 1) {
     if (readUuid(uuid.subarray(0, length), 0, words, 0)) t.fail(`only ${length} bytes`);
   }
-  t.end();
 });
 
-t.test("ids compare by words as their text does by bytes", (t) => {
-  fc.assert(
+t.test("ids compare by words as their text does by bytes", async () => {
+  await fc.assert(
     fc.property(fc.oneof(anyId, clusteredId), fc.oneof(anyId, clusteredId), (a, b) => {
       const byWords = Math.sign(compareWords(wordsOf(a), 0, wordsOf(b), 0));
       return byWords === Buffer.compare(Buffer.from(a), Buffer.from(b));
     }),
   );
-  t.end();
 });
 
-t.test("the index finds what a set has, at its position", (t) => {
+t.test("the index finds what a set has, at its position", async (t) => {
   const anySet = fc.oneof(
     fc.array(anyId, { maxLength: 40 }),
     fc.array(clusteredId, { maxLength: 300, size: "max" }),
     fc.array(fc.oneof(anyId, clusteredId), { maxLength: 80 }),
   );
-  fc.assert(
+  await fc.assert(
     fc.property(anySet, fc.array(fc.oneof(anyId, clusteredId), { maxLength: 20 }), (some, others) => {
       const ids = distinct(some);
       const index = new IdIndex(shared(ids));
@@ -94,15 +92,14 @@ t.test("the index finds what a set has, at its position", (t) => {
       t.equal(index.find(wordsOf(id), 0), ids.indexOf(id), `${id} among ${ids.length}`);
     }
   }
-  t.end();
 });
 
-t.test("lists are disjoint where no id is in two of them", (t) => {
+t.test("lists are disjoint where no id is in two of them", async () => {
   const few = fc.array(fc.oneof({ weight: 4, arbitrary: anyId }, { weight: 1, arbitrary: clusteredId }), {
     maxLength: 6,
   });
   const lists = fc.array(few, { maxLength: 5 });
-  fc.assert(
+  await fc.assert(
     fc.property(lists, fc.boolean(), (some, mix) => {
       const ids = some.map(distinct);
       const [first, last] = [ids[0], ids.at(-1)];
@@ -114,10 +111,9 @@ t.test("lists are disjoint where no id is in two of them", (t) => {
     }),
     { numRuns: 300 },
   );
-  t.end();
 });
 
-t.test("ids are read from any lines of a digest file", (t) => {
+t.test("ids are read from any lines of a digest file", async (t) => {
   const module = writeTinyModule(join(t.testdir({}), "v1"), 5000);
   const path = moduleFiles(module.input, "tiny").entities;
   const read = (ranges: readonly (readonly [number, number])[]): { ids: string[]; clean: boolean } => {
@@ -136,7 +132,6 @@ t.test("ids are read from any lines of a digest file", (t) => {
   bytes[122 * 4500 + 9] = 0x67;
   writeFileSync(path, bytes);
   t.equal(read([[0, 5000]]).clean, false, "a line that has no id");
-  t.end();
 });
 
 /** Files of lines of all lengths, with and without a last LF. */
@@ -147,9 +142,9 @@ const anyFile = fc
     return Buffer.from(lines.map((line) => `${line}\n`).join("") + (torn ? "torn" : ""));
   });
 
-t.test("spans of any size have every byte once and end with lines", (t) => {
+t.test("spans of any size have every byte once and end with lines", async (t) => {
   const path = join(t.testdir({}), "file");
-  fc.assert(
+  await fc.assert(
     fc.property(anyFile, (bytes) => {
       writeFileSync(path, bytes);
       for (let size = 1; size <= bytes.length + 2; size += 1) {
@@ -177,10 +172,9 @@ t.test("spans of any size have every byte once and end with lines", (t) => {
     { offset: 0, length: 200_001 },
     { offset: 200_001, length: 101 },
   ]);
-  t.end();
 });
 
-t.test("blocks of any size have the same lines", (t) => {
+t.test("blocks of any size have the same lines", async (t) => {
   const path = join(t.testdir({}), "file");
   const read = (bytes: Buffer, from: number, blockBytes: number): { lines: string; rest: number } => {
     const blocks = new RangeBlocks(path, "file", { offset: from, length: bytes.length - from, blockBytes });
@@ -195,7 +189,7 @@ t.test("blocks of any size have the same lines", (t) => {
     blocks.close();
     return { lines: Buffer.concat(parts).toString(), rest: blocks.rest };
   };
-  fc.assert(
+  await fc.assert(
     fc.property(anyFile, (bytes) => {
       writeFileSync(path, bytes);
       const whole = bytes.lastIndexOf(10) + 1;
@@ -215,5 +209,4 @@ t.test("blocks of any size have the same lines", (t) => {
   for (const blockBytes of [4096, 512 * 1024, 8 * 1024 * 1024]) {
     t.ok(read(bytes, 0, blockBytes).lines === bytes.toString(), `${blockBytes} bytes`);
   }
-  t.end();
 });

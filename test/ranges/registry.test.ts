@@ -66,10 +66,10 @@ const anyLegacyId = fc.oneof(
   fc.integer({ min: 1200, max: 1500 }).map((length) => "ö".repeat(length)),
 );
 
-t.test("a shared registry is the registry that the authority loads, however it is cut", (t) => {
+t.test("a shared registry is the registry that the authority loads, however it is cut", async (t) => {
   const path = join(t.testdir({}), "m.json");
   const lines = join(t.testdirName, "m.jsonl");
-  fc.assert(
+  await fc.assert(
     fc.property(fc.array(anyLegacyId, { maxLength: 25 }), fc.array(anyLegacyId, { maxLength: 5 }), (ids, others) => {
       const entries = generateEntries("m", ids, undefined);
       writeFileSync(path, [...registryFileText(entries)].join(""));
@@ -86,10 +86,9 @@ t.test("a shared registry is the registry that the authority loads, however it i
     }),
     { numRuns: 60 },
   );
-  t.end();
 });
 
-t.test("a large registry is the same too", (t) => {
+t.test("a large registry is the same too", async (t) => {
   const path = join(t.testdir({}), "m.json");
   const ids = Array.from({ length: 200_000 }, (_, at) =>
     at % 3 === 0 ? JSON.stringify(["Köln", `${at}"`]) : `Nr-${at}`,
@@ -101,10 +100,9 @@ t.test("a large registry is the same too", (t) => {
   const { registry } = load(path);
   t.equal(digestRegistry(path, FILE, go), registry.sha256);
   t.ok(made !== undefined && isSame(made, registry, ["Nr-200000", "Nr-"]));
-  t.end();
 });
 
-t.test("what is read without the authority has no fault, whatever byte of the file is changed", (t) => {
+t.test("what is read without the authority has no fault, whatever byte of the file is changed", async (t) => {
   const path = join(t.testdir({}), "m.json");
   const entries = generateEntries("m", ["1", "12", '["ä","b\\"c"]', "x\u0001y"], undefined);
   for (const form of ["json", "jsonl"] as const) {
@@ -128,10 +126,9 @@ t.test("what is read without the authority has no fault, whatever byte of the fi
     }
     t.ok(accepted > 100, `${accepted} changes make another sound registry`);
   }
-  t.end();
 });
 
-t.test("other forms are for the authority", (t) => {
+t.test("other forms are for the authority", async (t) => {
   const path = join(t.testdir({}), "m.json");
   const entries = generateEntries("m", ["1", "2", "3"], undefined);
   const text = [...registryFileText(entries)].join("");
@@ -161,10 +158,9 @@ t.test("other forms are for the authority", (t) => {
   }
   writeFileSync(path, "[]\n");
   t.equal(share(path, 10)?.size, 0, "no entries");
-  t.end();
 });
 
-t.test("a registry that changes between counting and filling is not taken", (t) => {
+t.test("a registry that changes between counting and filling is not taken", async (t) => {
   const path = join(t.testdir({}), "m.json");
   const entries = generateEntries("m", ["1", "2", "3"], undefined);
   writeFileSync(path, [...registryFileText(entries)].join(""));
@@ -179,5 +175,4 @@ t.test("a registry that changes between counting and filling is not taken", (t) 
   const [longer] = spansOf(path, 1_000_000);
   t.equal(fillRegistry(longer ?? span, place, 3, go), false, "an entry more");
   t.equal(deriveUuid("m", "1"), entries[0]?.targetUuid);
-  t.end();
 });

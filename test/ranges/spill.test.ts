@@ -70,9 +70,9 @@ function sorted(lines: readonly Line[]): { id: string; text: string; sha256: str
     .sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
-t.test("lines come out of any partitions and spills as an array sorts them", (t) => {
+t.test("lines come out of any partitions and spills as an array sorts them", async (t) => {
   const dir = t.testdir({});
-  fc.assert(
+  await fc.assert(
     fc.property(anyLines, anyBounds, fc.nat(3), (lines, bounds, files) => {
       const parts = Array.from({ length: files + 1 }, (_, at) =>
         lines.filter((_line, line) => line % (files + 1) === at),
@@ -90,10 +90,9 @@ t.test("lines come out of any partitions and spills as an array sorts them", (t)
     }),
     { numRuns: 60 },
   );
-  t.end();
 });
 
-t.test("many lines whose ids have their first words in common are sorted", (t) => {
+t.test("many lines whose ids have their first words in common are sorted", async (t) => {
   const dir = t.testdir({});
   const lines = Array.from({ length: 5000 }, (_, at) => {
     const words = Uint32Array.from([at % 3 === 0 ? 7 : 9, at % 2, 0, (at * 2_654_435_761) % 2 ** 32]);
@@ -107,10 +106,9 @@ t.test("many lines whose ids have their first words in common are sorted", (t) =
       .map(({ text }) => `${text}\n`)
       .join(""),
   );
-  t.end();
 });
 
-t.test("the first chunk that begins in a partition is named", (t) => {
+t.test("the first chunk that begins in a partition is named", async (t) => {
   const dir = t.testdir({});
   const lines = Array.from({ length: 12_000 }, (_, at) => ({
     words: Uint32Array.from([at * 1000, 0, 0, 1]),
@@ -130,10 +128,9 @@ t.test("the first chunk that begins in a partition is named", (t) => {
     results.map(({ chunkStart }) => chunkStart),
     starts,
   );
-  t.end();
 });
 
-t.test("an id twice, or a spill that is not whole, is not clean", (t) => {
+t.test("an id twice, or a spill that is not whole, is not clean", async (t) => {
   const dir = t.testdir({});
   const [a, b] = [Uint32Array.from([1, 2, 3, 4]), Uint32Array.from([1, 2, 3, 5])];
   const twice = [a, b, a].map((words, at) => ({ words, text: `line ${at}` }));
@@ -152,5 +149,4 @@ t.test("an id twice, or a spill that is not whole, is not clean", (t) => {
     truncateSync(path, statSync(path).size - cut);
     t.equal(writeAll(dir, [result]).results[0]?.clean, false, `${cut} bytes fewer`);
   }
-  t.end();
 });

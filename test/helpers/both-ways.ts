@@ -5,7 +5,8 @@ import type { Context } from "../../tools/migration/operations/context.ts";
 import { dryRun } from "../../tools/migration/operations/dry-run.ts";
 import { migrate } from "../../tools/migration/operations/migrate.ts";
 import type { Outcome } from "../../tools/migration/operations/report.ts";
-import { ALL_CHECKS, scan, VERIFY_CHECKS } from "../../tools/migration/operations/scan.ts";
+import { scan } from "../../tools/migration/operations/scan.ts";
+import { ALL_CHECKS, VERIFY_CHECKS } from "../../tools/migration/operations/scan-levels.ts";
 import type { Tuning } from "../../tools/migration/operations/tuning.ts";
 import { contextOf } from "./operations.ts";
 

@@ -7,7 +7,7 @@ import { loadProject } from "../../tools/migration/config/project.ts";
 import { fastScan } from "../../tools/migration/operations/fast-scan.ts";
 import { PauseControl } from "../../tools/migration/operations/pause-control.ts";
 import { Report } from "../../tools/migration/operations/report.ts";
-import { ALL_CHECKS, VERIFY_CHECKS } from "../../tools/migration/operations/scan.ts";
+import { ALL_CHECKS, VERIFY_CHECKS } from "../../tools/migration/operations/scan-levels.ts";
 import { tuned } from "../../tools/migration/operations/tuning.ts";
 import { CUT, SEQUENTIAL, saidBy, watched } from "../helpers/both-ways.ts";
 import { contextOf } from "../helpers/operations.ts";
@@ -26,19 +26,17 @@ function fastScanOf(root: string, command: "verify-checksums" | "scan-all"): () 
   const context = contextOf(root);
   const isDeep = command === "scan-all";
   const checks = isDeep ? ALL_CHECKS : VERIFY_CHECKS;
-  const binding = {
-    command,
-    input: join(root, "storage_candidate/v1"),
-    project: isDeep ? loadProject(root) : undefined,
-    level: isDeep ? "deep" : "verify",
-    rangeBytes: 1,
-  };
+  const input = join(root, "storage_candidate/v1");
+  const project = isDeep ? loadProject(root) : undefined;
+  const binding = { command, level: "verify", input, rangeBytes: 1, project } as const;
   const options = {
-    ...binding,
+    input,
+    project,
     checks,
+    pause: new PauseControl(context, { pause: undefined, smallBytes: 0, binding, goOn: "" }),
+    level: isDeep ? "deep" : "verify",
     workers: 1,
     tuning: tuned({ rangeBytes: 1, spanBytes: 300 }),
-    pause: new PauseControl(context, { pause: undefined, smallBytes: 0, binding, goOn: "" }),
     openReport: () => new Report(context, { command, runId: "run-test", waivers: [], checks }),
   };
   return async () => (await fastScan(context, options)).outcome !== undefined;

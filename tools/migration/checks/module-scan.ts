@@ -22,6 +22,8 @@ export interface ModuleScanOptions {
   readonly checks: ReadonlySet<Check>;
   /** Called for every entity that could be parsed and has an id, in file order. */
   readonly onEntity?: (entity: JsonObject, place: FindingPlace) => void;
+  /** Called for a line that is no entity but has its digest, so that it is known to be there: its id is of that line. */
+  readonly onUnreadable?: (place: FindingPlace) => void;
   readonly sink: FindingSink;
   /** Called before bytes with a wrong digest are read once more. */
   readonly onMismatch?: ((place: FindingPlace) => void) | undefined;
@@ -167,6 +169,8 @@ class ModuleScan {
     if (line.tooLong) this.#options.sink(finding("LINE_TOO_LONG", place));
     if (this.#parses && parsed !== undefined) this.#judgeLine(parsed, id, place);
     else if (!this.#parses && id !== undefined) this.#order.next(id, place);
+    const isThere = own !== undefined && (matches || line.tooLong);
+    if (isThere && parsed?.value === undefined) this.#options.onUnreadable?.(place);
     if (own !== undefined) this.#boundaries?.add(own.id, own.sha256, line.line.length + 1);
     return { line: true, digest: own !== undefined };
   }

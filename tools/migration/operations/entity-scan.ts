@@ -31,15 +31,23 @@ export class EntityScan {
     this.#agreement = registry && new RegistryAgreement(definition.name, registry, sink);
   }
 
-  /** Checks the next entity in file order. */
-  next(entity: JsonObject, place: FindingPlace): void {
+  /** What the scan of the module's files is to call. */
+  readonly listeners = {
+    onEntity: (entity: JsonObject, place: FindingPlace): void => {
+      this.#check(entity, place, this.#options.sink);
+      this.#note(place);
+      this.#options.references?.addReferences(this.#options.definition, entity, place);
+    },
+    onUnreadable: (place: FindingPlace): void => this.#note(place),
+  };
+
+  /** Notes that an entity is there, whatever is wrong with it. */
+  #note(place: FindingPlace): void {
     const { definition, references, sink } = this.#options;
     const id = place.id ?? "";
-    this.#check(entity, place, sink);
     const isNew = references?.addEntity(definition.name, id) ?? true;
     // An equal neighbour was reported by the order check already.
     if (!isNew && id !== this.#previous) sink(finding("ENTITY_ID_DUPLICATE", place));
-    references?.addReferences(definition, entity, place);
     this.#agreement?.next(id, place);
     this.#previous = id;
   }

@@ -102,20 +102,19 @@ class FastScan {
     this.#options = options;
     this.#run = run;
     this.plans = plans;
-    const { smallBytes, tinyBytes, threads } = options.tuning;
     const bytes = plans.reduce((sum, plan) => sum + plan.dataBytes, 0);
     this.#pool = new WorkerPool({
-      workers: bytes < smallBytes ? 0 : options.workers,
+      workers: bytes < options.tuning.smallBytes ? 0 : options.workers,
       entry: new URL("./scan-worker.js", import.meta.url),
       createHandler: createScanHandler,
       setup: {
         modules: options.project?.modules ?? [],
         phoneRegions: options.project?.phoneRegions ?? [],
         checks: options.checks,
-        compiled: bytes >= tinyBytes,
+        compiled: bytes >= options.tuning.tinyBytes,
       },
       signal: context.signal,
-      threads,
+      threads: options.tuning.threads,
     });
   }
 

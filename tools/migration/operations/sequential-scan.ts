@@ -142,7 +142,7 @@ export class SequentialScan {
     const facts = await scanModule({
       ...common,
       checks,
-      ...(entities === undefined ? {} : { onEntity: (entity, place) => entities.next(entity, place) }),
+      ...(entities === undefined ? {} : entities.listeners),
       turn: (count) => this.#turn(() => upTo(count)),
     });
     entities?.finish();

@@ -61,7 +61,7 @@ export class DeepProbe implements EntityProbe {
     this.#isUtf8 = isUtf8(bytes.subarray(from, to));
   }
 
-  /** False where the line is no entity of the id of its digest line: others may refer to it, so it is not a fault of its own. */
+  /** False where the entity has another id than its digest line: others may refer to it, so it is not a fault of its own. */
   entity(bytes: Buffer, from: number, to: number, index: number, offset: number, id: Uint32Array): boolean {
     const { matcher } = this.#checks;
     if (this.#isUtf8 && matcher?.match(bytes, from, to) === true) {
@@ -84,8 +84,9 @@ export class DeepProbe implements EntityProbe {
       this.findings.push(found);
     };
     const parsed = parseLine(line);
-    if (parsed.value?.["id"] !== id) return false;
     if (!parsed.ok) sink(lineFinding(parsed, place));
+    if (parsed.value === undefined) return true;
+    if (parsed.value["id"] !== id) return false;
     const entity = parsed.value;
     authority(entity, place, sink);
     module.references.forEach((reference, field) => {

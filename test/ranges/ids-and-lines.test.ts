@@ -1,0 +1,212 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import t from "tap";
+import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
+import { cutLines } from "../../tools/migration/ranges/cut-lines.ts";
+import { allocateIds, IdIndex, indexIds, type SharedIds } from "../../tools/migration/ranges/id-index.ts";
+import { RangeBlocks } from "../../tools/migration/ranges/range-blocks.ts";
+import { readIds } from "../../tools/migration/ranges/read-ids.ts";
+import { areDisjoint } from "../../tools/migration/ranges/shared-ids.ts";
+import { compareWords, readUuid } from "../../tools/migration/ranges/uuid-bytes.ts";
+import { moduleFiles } from "../../tools/migration/stores/module-files.ts";
+import { writeTinyModule } from "../helpers/tiny-module.ts";
+
+const text = (words: readonly number[]): string => uuidText(Uint32Array.from(words));
+const word = fc.oneof(
+  fc.constantFrom(0, 1, 2 ** 31, 2 ** 31 - 1, 2 ** 32 - 1),
+  fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+);
+const anyId = fc.tuple(word, word, word, word).map(text);
+/** Ids that have their first word in common with many others. */
+const clusteredId = fc.tuple(fc.constantFrom(7, 2 ** 32 - 1), word, word, word).map(text);
+
+function wordsOf(id: string): Uint32Array {
+  const words = new Uint32Array(4);
+  if (!readUuid(Buffer.from(id, "latin1"), 0, words, 0)) throw new Error(`no uuid: ${id}`);
+  return words;
+}
+
+function shared(ids: readonly string[]): SharedIds {
+  const made = allocateIds(ids.length);
+  const words = new Uint32Array(made.words);
+  for (const [at, id] of ids.entries()) words.set(wordsOf(id), 4 * at);
+  indexIds(made);
+  return made;
+}
+
+function distinct(ids: readonly string[]): string[] {
+  return [...new Set(ids)].sort();
+}
+
+t.test("a UUID is read from exactly its 36 bytes", async (t) => {
+  await fc.assert(
+    fc.property(anyId, fc.nat(9), fc.nat(3), (id, at, wordAt) => {
+      const bytes = Buffer.concat([Buffer.alloc(at, 0x61), Buffer.from(id), Buffer.from("a")]);
+      const words = new Uint32Array(8);
+      const hex = id.replaceAll("-", "");
+      const expected = [0, 8, 16, 24].map((from) => Number.parseInt(hex.slice(from, from + 8), 16));
+      return readUuid(bytes, at, words, wordAt) && [...words.subarray(wordAt, wordAt + 4)].join() === expected.join();
+    }),
+  );
+  const uuid = Buffer.from("01234567-89ab-cdef-0123-456789abcdef");
+  const words = new Uint32Array(4);
+  const pattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+  for (let at = 0; at < 36; at += 1) {
+    for (let byte = 0; byte < 256; byte += 1) {
+      const changed = Buffer.from(uuid);
+      changed[at] = byte;
+      if (readUuid(changed, 0, words, 0) !== pattern.test(changed.toString("latin1"))) t.fail(`byte ${at} as ${byte}`);
+    }
+  }
+  for (let length = 0; length < 36; length += 1) {
+    if (readUuid(uuid.subarray(0, length), 0, words, 0)) t.fail(`only ${length} bytes`);
+  }
+});
+
+t.test("ids compare by words as their text does by bytes", async () => {
+  await fc.assert(
+    fc.property(fc.oneof(anyId, clusteredId), fc.oneof(anyId, clusteredId), (a, b) => {
+      const byWords = Math.sign(compareWords(wordsOf(a), 0, wordsOf(b), 0));
+      return byWords === Buffer.compare(Buffer.from(a), Buffer.from(b));
+    }),
+  );
+});
+
+t.test("the index finds what a set has, at its position", async (t) => {
+  const anySet = fc.oneof(
+    fc.array(anyId, { maxLength: 40 }),
+    fc.array(clusteredId, { maxLength: 300, size: "max" }),
+    fc.array(fc.oneof(anyId, clusteredId), { maxLength: 80 }),
+  );
+  await fc.assert(
+    fc.property(anySet, fc.array(fc.oneof(anyId, clusteredId), { maxLength: 20 }), (some, others) => {
+      const ids = distinct(some);
+      const index = new IdIndex(shared(ids));
+      return [...ids, ...others].every((id) => index.find(wordsOf(id), 0) === ids.indexOf(id));
+    }),
+  );
+  for (const ids of [[], [text([0, 0, 0, 0])], [text(new Array(4).fill(2 ** 32 - 1))]]) {
+    const index = new IdIndex(shared(ids));
+    for (const id of [text([0, 0, 0, 0]), text([5, 0, 0, 0]), text(new Array(4).fill(2 ** 32 - 1))]) {
+      t.equal(index.find(wordsOf(id), 0), ids.indexOf(id), `${id} among ${ids.length}`);
+    }
+  }
+});
+
+t.test("lists are disjoint where no id is in two of them", async () => {
+  const few = fc.array(fc.oneof({ weight: 4, arbitrary: anyId }, { weight: 1, arbitrary: clusteredId }), {
+    maxLength: 6,
+  });
+  const lists = fc.array(few, { maxLength: 5 });
+  await fc.assert(
+    fc.property(lists, fc.boolean(), (some, mix) => {
+      const ids = some.map(distinct);
+      const [first, last] = [ids[0], ids.at(-1)];
+      if (mix && ids.length > 1 && first?.[0] !== undefined) last?.push(first[0]);
+      const sorted = ids.map(distinct);
+      const all = sorted.flat();
+      const lists = sorted.map((list) => new IdIndex(shared(list)).words);
+      return areDisjoint(lists) === (new Set(all).size === all.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+t.test("ids are read from any lines of a digest file", async (t) => {
+  const module = writeTinyModule(join(t.testdir({}), "v1"), 5000);
+  const path = moduleFiles(module.input, "tiny").entities;
+  const read = (ranges: readonly (readonly [number, number])[]): { ids: string[]; clean: boolean } => {
+    const { words } = allocateIds(5000);
+    const clean = ranges.map(([begin, end]) => readIds({ path, begin, end, words }, () => {})).every(Boolean);
+    const all = new Uint32Array(words);
+    return { clean, ids: Array.from({ length: 5000 }, (_, at) => uuidText(all.subarray(4 * at, 4 * at + 4))) };
+  };
+  for (const cuts of [[], [1], [4096], [4095, 4097], [10, 20, 4999]]) {
+    const edges = [0, ...cuts, 5000];
+    const ranges = edges.slice(1).map((end, at) => [edges[at] ?? 0, end] as const);
+    t.strictSame(read(ranges), { clean: true, ids: module.ids }, `cut at ${cuts}`);
+  }
+  t.equal(read([[4999, 5001]]).clean, false, "a line that is not there");
+  const bytes = readFileSync(path);
+  bytes[122 * 4500 + 9] = 0x67;
+  writeFileSync(path, bytes);
+  t.equal(read([[0, 5000]]).clean, false, "a line that has no id");
+});
+
+/** Files of lines of all lengths, with and without a last LF. */
+const anyFile = fc
+  .tuple(fc.array(fc.nat(90), { maxLength: 30 }), fc.boolean(), fc.boolean())
+  .map(([lengths, torn, empty]) => {
+    const lines = lengths.map((length, at) => "abcdefghij".charAt(at % 10).repeat(empty ? length : length + 1));
+    return Buffer.from(lines.map((line) => `${line}\n`).join("") + (torn ? "torn" : ""));
+  });
+
+t.test("spans of any size have every byte once and end with lines", async (t) => {
+  const path = join(t.testdir({}), "file");
+  await fc.assert(
+    fc.property(anyFile, (bytes) => {
+      writeFileSync(path, bytes);
+      for (let size = 1; size <= bytes.length + 2; size += 1) {
+        const spans = cutLines(path, size);
+        let at = 0;
+        for (const { offset, length } of spans) {
+          if (offset !== at || length <= 0) return false;
+          at += length;
+          if (at < bytes.length && bytes[at - 1] !== 10) return false;
+        }
+        if (at !== bytes.length) return false;
+      }
+      return true;
+    }),
+    { numRuns: 40 },
+  );
+  const long = Buffer.concat([
+    Buffer.alloc(200_000, 0x61),
+    Buffer.from("\n"),
+    Buffer.alloc(100, 0x62),
+    Buffer.from("\n"),
+  ]);
+  writeFileSync(path, long);
+  t.strictSame(cutLines(path, 10), [
+    { offset: 0, length: 200_001 },
+    { offset: 200_001, length: 101 },
+  ]);
+});
+
+t.test("blocks of any size have the same lines", async (t) => {
+  const path = join(t.testdir({}), "file");
+  const read = (bytes: Buffer, from: number, blockBytes: number): { lines: string; rest: number } => {
+    const blocks = new RangeBlocks(path, "file", { offset: from, length: bytes.length - from, blockBytes });
+    const parts: Buffer[] = [];
+    let offset = from;
+    while (blocks.next()) {
+      if (blocks.base + blocks.begin !== offset) throw new Error("a block says where it is");
+      if (blocks.bytes[blocks.end - 1] !== 10) throw new Error("a block ends with a line");
+      parts.push(Buffer.from(blocks.bytes.subarray(blocks.begin, blocks.end)));
+      offset = blocks.base + blocks.end;
+    }
+    blocks.close();
+    return { lines: Buffer.concat(parts).toString(), rest: blocks.rest };
+  };
+  await fc.assert(
+    fc.property(anyFile, (bytes) => {
+      writeFileSync(path, bytes);
+      const whole = bytes.lastIndexOf(10) + 1;
+      for (const from of [0, bytes.indexOf(10) + 1]) {
+        for (const blockBytes of [1, 2, 7, 4096]) {
+          const { lines, rest } = read(bytes, from, blockBytes);
+          if (lines !== bytes.toString("latin1", from, Math.max(from, whole))) return false;
+          if (rest !== bytes.length - Math.max(from, whole)) return false;
+        }
+      }
+      return true;
+    }),
+    { numRuns: 60 },
+  );
+  const bytes = Buffer.from(`${"line of text\n".repeat(60_000)}${"x".repeat(700_000)}\n${"end\n".repeat(50_000)}`);
+  writeFileSync(path, bytes);
+  for (const blockBytes of [4096, 512 * 1024, 8 * 1024 * 1024]) {
+    t.ok(read(bytes, 0, blockBytes).lines === bytes.toString(), `${blockBytes} bytes`);
+  }
+});

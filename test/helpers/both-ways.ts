@@ -61,9 +61,9 @@ export async function watched(
   way: Way,
 ): Promise<{ said: Said; isFast: boolean }> {
   let isFast = true;
-  // Only the fast path knows beforehand how much there is to do.
-  const stage = (_name: string, total?: number): void => {
-    isFast &&= total !== undefined;
+  // Only the fast path of a build knows beforehand how much there is to do; a scan says that it reads again.
+  const stage = (name: string, total?: number): void => {
+    isFast &&= total !== undefined && !name.endsWith(" again");
   };
   const context = contextOf(root);
   const said = await sayingOf({ ...context, progress: { ...context.progress, stage } }, command, way);

@@ -218,6 +218,8 @@ t.test("a line of 16 MiB at the end of a range is read, a longer one is not", (t
     t.equal(proveRange(range, go) !== undefined, isFine, `${extra} more`);
     const both = { ...range, end: 2, dataBytes: range.dataBytes + next.length + 1 };
     t.equal(proveRange(both, go) !== undefined, isFine, `${extra} more, and a line behind it`);
+    const long = { ...range, dataBytes: line.length + 6 };
+    t.equal(proveRange(long, go), undefined, "a range with the beginning of a line behind it");
     const short = { ...range, dataBytes: line.length - 5 };
     t.equal(proveRange(short, go), undefined, "a range that ends in a line");
   }

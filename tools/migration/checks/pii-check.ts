@@ -7,7 +7,8 @@ import type { EntityCheck } from "./schema-check.ts";
 /** Reports personal values in free-text fields of class 0; `got` names the detector, never the value. */
 export function compilePiiCheck(module: ModuleDefinition, regions: readonly string[]): EntityCheck {
   const detectors = piiDetectors(regions);
-  const open = module.piiFields.filter((field) => (field.pii ?? 0) === 0 && field.freeText);
+  // The id comes from the registry and is a UUID: a detector could only be wrong about it.
+  const open = module.piiFields.filter((field) => (field.pii ?? 0) === 0 && field.freeText && field.path[0] !== "id");
   return (entity, place, sink) => {
     for (const field of open) {
       visitPath(entity, field.path, (value, name) => {

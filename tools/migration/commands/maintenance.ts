@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type CommonOptions, contextFor, json, type Session, withCommon } from "./session.ts";
+import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
 
 /** Adds `restore` and `prune`. */
 export function addMaintenanceCommands(program: Command, session: Session): void {
@@ -8,7 +8,7 @@ export function addMaintenanceCommands(program: Command, session: Session): void
     .option("--swap", "exchange it with the present candidate", false)
     .action(async (options: CommonOptions & { readonly swap: boolean }) => {
       const { restore } = await import("../operations/maintenance.ts");
-      const restored = await restore(contextFor(session, options), options);
+      const restored = await restore(contextHere(session, options), options);
       const text = `restored storage_candidate/v1\nrun root ${restored.root}\n`;
       process.stdout.write(options.json === true ? json(restored) : text);
     });
@@ -16,7 +16,7 @@ export function addMaintenanceCommands(program: Command, session: Session): void
     .description("remove the previous candidate and what dead runs left behind; never the present candidate")
     .action(async (options: CommonOptions) => {
       const { prune } = await import("../operations/maintenance.ts");
-      const removed = await prune(contextFor(session, options));
+      const removed = await prune(contextHere(session, options));
       const lines = removed.map(({ name, bytes }) => `removed storage_candidate/${name} (${bytes} bytes)\n`);
       process.stdout.write(options.json === true ? json({ removed }) : lines.join("") || "nothing to remove\n");
     });

@@ -9,7 +9,7 @@ import type { ExitCodeRow, Session } from "./session.ts";
 /** The command line of the toolkit. */
 export function createProgram(session: Session): Command {
   const program = new Command("candor")
-    .description("Build a candidate of your data, prove it, flip to it, or take it back.")
+    .description("Build a candidate of your data, prove it, and keep a way back.")
     .showHelpAfterError("(candor --help lists the commands)")
     .exitOverride()
     .addHelpText("after", `\n${exitCodeHelp(session.exitCodes)}`);

@@ -4,6 +4,7 @@ import { table } from "../printers/table.ts";
 import {
   type CommonOptions,
   contextFor,
+  contextHere,
   finish,
   json,
   runIdFrom,
@@ -31,14 +32,14 @@ export function addRegistryCommands(program: Command, session: Session): void {
     .argument("[modules...]", "module names (default: all)")
     .action(async (modules: string[], options: CommonOptions) => {
       const { generateRegistries } = await import("../operations/registry-write.ts");
-      print("generated", await generateRegistries(contextFor(session, options), modules), options);
+      print("generated", await generateRegistries(contextHere(session, options), modules), options);
     });
   withCommon(registry.command("propose"))
     .description("write missing entries into the report folder for review")
     .argument("[modules...]", "module names (default: all)")
     .action(async (modules: string[], options: CommonOptions) => {
       const { proposeRegistries } = await import("../operations/registry-write.ts");
-      print("proposed", await proposeRegistries(contextFor(session, options), modules), options);
+      print("proposed", await proposeRegistries(contextHere(session, options), modules), options);
     });
   withCommon(registry.command("freeze"))
     .description("write the digests of the registries to the lock file; afterwards they may only grow")
@@ -46,7 +47,7 @@ export function addRegistryCommands(program: Command, session: Session): void {
     .option("--accept-changed", "freeze a registry although a frozen entry changed", false)
     .action(async (modules: string[], options: CommonOptions & { readonly acceptChanged: boolean }) => {
       const { freezeRegistries } = await import("../operations/registry-write.ts");
-      print("frozen", await freezeRegistries(contextFor(session, options), modules, options), options);
+      print("frozen", await freezeRegistries(contextHere(session, options), modules, options), options);
     });
 }
 

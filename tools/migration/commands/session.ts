@@ -53,19 +53,26 @@ export function withVerdict(command: Command): Command {
 /** The context of an operation for these options. */
 export function contextFor(session: Session, options: CommonOptions): Context {
   return {
-    root: options.root === undefined ? defaultRoot() : resolve(options.root),
+    root: options.root === undefined ? defaultRoot(options) : resolve(options.root),
     clock: session.clock,
     signal: session.signal,
     progress: createProgress(process.stderr, options.quiet === true || options.json === true, session.clock),
   };
 }
 
-/** The project around the working directory; else the one that this copy of the tool lies in. */
-function defaultRoot(): string {
+/** The same for a command that removes or overwrites: it never takes a project that the user did not name or stand in. */
+export function contextHere(session: Session, options: CommonOptions): Context {
+  return contextFor(session, { ...options, root: options.root ?? findRoot(process.cwd()) ?? process.cwd() });
+}
+
+/** The project around the working directory; else, and saying so, the one that this copy of the tool lies in. */
+function defaultRoot(options: CommonOptions): string {
   const found = findRoot(process.cwd());
   if (found !== undefined) return found;
   const own = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
-  return existsSync(join(own, PROJECT.migration)) ? own : process.cwd();
+  if (!existsSync(join(own, PROJECT.migration))) return process.cwd();
+  if (options.json !== true) process.stderr.write(`no project here: using ${own}\n`);
+  return own;
 }
 
 /** Prints an outcome and sets the exit code of its verdict. */

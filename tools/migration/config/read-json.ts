@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseStrict } from "../integrity/strict-parse.ts";
 import { systemCode } from "../model/errors.ts";
@@ -24,7 +24,11 @@ export function readJsonFile(root: string, file: string, problems: Problems): Js
 /** Reads a file as bytes; undefined after noting a problem. */
 export function readBytes(root: string, file: string, problems: Problems): Buffer | undefined {
   try {
-    return readFileSync(join(root, file));
+    const path = join(root, file);
+    // Reading a pipe would wait for ever, deaf to signals.
+    const isFile = statSync(path).isFile();
+    if (!isFile) problems.add(file, "", "a regular file", "something else");
+    return isFile ? readFileSync(path) : undefined;
   } catch (error) {
     const code = systemCode(error);
     const got = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a directory" : `an error (${code})`;

@@ -5,6 +5,7 @@ import { findValueProblem } from "../integrity/strict-value.ts";
 import { MigrationError } from "../model/errors.ts";
 import { isJsonObject, type JsonValue } from "../model/json.ts";
 import type { MapperDefinition } from "../model/module.ts";
+import { MAPPER_GUARD } from "./mapper-guard.ts";
 import type { Registries } from "./record-mapper.ts";
 
 /** The mapper file of a module as a function: the record and the entity so far give the whole entity. */
@@ -16,44 +17,31 @@ export type MapperFunction = (
 /** How long one call may take: a mapper that loops for ever must not hang a migration. */
 const TIMEOUT_MS = 1000;
 
-/** Runs before the mapper's own text: what would make the result depend on more than the record is refused. */
-const GUARD = `"use strict";
-const refuse = (name) => () => { throw new Error(name + " is refused in a mapper: the same record must give the same entity"); };
-Math.random = refuse("Math.random");
-globalThis.Date = new Proxy(Date, {
-  construct(target, args) { if (args.length === 0) refuse("new Date()")(); return Reflect.construct(target, args); },
-  apply: refuse("Date()"),
-  get(target, key) { return key === "now" ? refuse("Date.now") : Reflect.get(target, key); },
-});
-for (const name of ["getTimezoneOffset", "getHours", "getDate", "getDay", "getMonth", "getFullYear", "getMinutes",
-  "toString", "toDateString", "toTimeString", "toLocaleString", "toLocaleDateString", "toLocaleTimeString",
-  "setHours", "setDate", "setMonth", "setFullYear", "setMinutes"]) Date.prototype[name] = refuse("Date.prototype." + name);
-String.prototype.localeCompare = refuse("localeCompare");
-for (const type of [String, Number, Array, BigInt]) for (const name of ["toLocaleLowerCase", "toLocaleUpperCase", "toLocaleString"])
-  if (type.prototype[name]) type.prototype[name] = refuse(name);
-delete globalThis.Intl; delete globalThis.WebAssembly; delete globalThis.SharedArrayBuffer; delete globalThis.Atomics;
-delete globalThis.WeakRef; delete globalThis.FinalizationRegistry;
-globalThis.module = { exports: undefined };
-globalThis.__exact = function (key, value) {
-  const lost = typeof value === "number" ? !Number.isFinite(value) : typeof value === "function" || typeof value === "symbol";
-  if (lost || (value === undefined && Array.isArray(this))) throw new TypeError("not a JSON value");
-  return value;
-};
-`;
-
-const CALL = `(() => { const given = JSON.parse(__input);
-  return JSON.stringify(module.exports(given.record, given.entity, __ref), __exact); })()`;
+/** Names of errors that say what happened; any other name may be a value of the record. */
+const ERROR_NAMES = new Set([
+  "Error",
+  "TypeError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "EvalError",
+  "URIError",
+]);
 
 /**
- * Loads `module.exports = function (record, entity, ref)` into a context of its own, without clock, randomness,
- * locale, files or network. Not a security border: the file is the project's own code.
+ * Loads `module.exports = function (record, entity, ref)` into a context of its own, without clock, randomness, time
+ * zone, locale, files or network. Every record is mapped twice and both results compared, so that a function which
+ * remembers earlier records is found. Not a security border: the file is the project's own code.
  */
 export function loadMapper(mapper: MapperDefinition, registries: Registries): MapperFunction {
-  const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
-  context["__ref"] = (module: unknown, legacyId: unknown) => lookup(registries, String(module), String(legacyId));
-  const call = new Script(CALL, { filename: "mapper-call" });
+  const context = createContext(Object.create(null), {
+    codeGeneration: { strings: false, wasm: false },
+    microtaskMode: "afterEvaluate",
+  });
+  context["__lookup"] = (module: string, legacyId: string) => lookup(registries, module, legacyId);
+  const call = new Script("__call(__input)", { filename: "mapper-call" });
   try {
-    new Script(GUARD).runInContext(context);
+    new Script(MAPPER_GUARD).runInContext(context);
     new Script(mapper.source, { filename: mapper.file }).runInContext(context, { timeout: TIMEOUT_MS });
     if (!new Script('typeof module.exports === "function"').runInContext(context)) throw new TypeError("no function");
   } catch (cause) {
@@ -69,10 +57,12 @@ export function loadMapper(mapper: MapperDefinition, registries: Registries): Ma
       return { fault: `a source value that JSON cannot carry at ${problem.path} (${problem.reason})` };
     context["__input"] = `{"record":${canonicalize(record)},"entity":${canonicalize(entity)}}`;
     try {
-      return checkResult(call.runInContext(context, { timeout: TIMEOUT_MS }), entity["id"]);
+      const text: unknown = call.runInContext(context, { timeout: TIMEOUT_MS });
+      const again: unknown = call.runInContext(context, { timeout: TIMEOUT_MS });
+      if (text !== again) return { fault: "two results for one record: the function remembers something" };
+      return checkResult(text, entity["id"]);
     } catch (error) {
-      // The message may quote the record, so only the kind of the error is told.
-      return { fault: `the function threw ${property(error, "name")}` };
+      return { fault: `the function threw ${errorName(error)}` };
     }
   };
 }
@@ -95,7 +85,7 @@ function checkResult(
   return { entity: { ...parsed.value } };
 }
 
-function property(error: unknown, name: string): string {
-  const value: unknown = typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
-  return typeof value === "string" ? value : "a value";
+function errorName(error: unknown): string {
+  const name: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "name") : undefined;
+  return typeof name === "string" && ERROR_NAMES.has(name) ? name : "something";
 }

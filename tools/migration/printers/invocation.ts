@@ -10,7 +10,19 @@ export function invocationOf(script: string): string {
   return `node ${path.startsWith("..") ? script : path}`;
 }
 
-/** A message with its `candor …` commands in the form the user can type. */
+/** The words behind every command of this run, so that a pasted one means the same project: `--root DIR` or nothing. */
+export function rootOption(args: readonly string[]): string {
+  const at = args.indexOf("--root");
+  const given = at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith("--root="))?.slice("--root=".length);
+  if (given === undefined) return "";
+  return ` --root ${/^[A-Za-z0-9_./@+-]+$/.test(given) ? given : `'${given.replaceAll("'", "'\\''")}'`}`;
+}
+
+/** A message with its `candor …` commands in the form the user can type, for the project of this run. */
 export function withInvocation(text: string, invocation: string): string {
-  return text.replace(/(^|`)candor (?=[a-z])/g, `$1${invocation} `);
+  const root = rootOption(process.argv.slice(2));
+  return text.replace(
+    /(^|`)candor ((?:registry )?[a-z-]+)/g,
+    (_all, before: string, command: string) => `${before}${invocation} ${command}${root}`,
+  );
 }

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { MigrationError, systemCode } from "../model/errors.ts";
 import { isJsonObject } from "../model/json.ts";
+import { BrokenRecord } from "../model/source-record.ts";
 import type { ValueBatch } from "./record-batch.ts";
 import { doesNotExist } from "./source-errors.ts";
 import type { ModuleRange } from "./source-range.ts";
@@ -68,7 +69,7 @@ async function* batches(collection: unknown, name: string, batchRecords: number)
   try {
     for await (const record of collection) {
       count += 1;
-      batch.push(record);
+      batch.push(isPlain(record) ? record : NOT_PLAIN);
       if (batch.length < batchRecords) continue;
       yield batch;
       batch = [];
@@ -81,4 +82,20 @@ async function* batches(collection: unknown, name: string, batchRecords: number)
     });
   }
   if (batch.length > 0) yield batch;
+}
+
+const NOT_PLAIN = new BrokenRecord("SOURCE_RECORD_TYPE", {
+  expected: "a plain object: own, enumerable data properties with text keys",
+  got: "an object of a class, or with accessors, symbols or hidden properties",
+});
+
+/** False for an object that would lose something on its way: a class, accessors, symbol keys, hidden properties. */
+function isPlain(record: unknown): boolean {
+  if (typeof record !== "object" || record === null || Array.isArray(record)) return true;
+  const prototype: unknown = Object.getPrototypeOf(record);
+  if (prototype !== null && prototype !== Object.prototype) return false;
+  return Reflect.ownKeys(record).every((key) => {
+    const property = Reflect.getOwnPropertyDescriptor(record, key);
+    return typeof key === "string" && property?.enumerable === true && "value" in property;
+  });
 }

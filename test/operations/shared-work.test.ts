@@ -124,7 +124,7 @@ for (const [name, change] of Object.entries(FAULTS)) {
     t.strictSame(await saidBy(root, "dry-run", inPieces), await saidBy(root, "dry-run", SEQUENTIAL), "dry-run");
     const expected = await saidBy(root, "migrate", SEQUENTIAL);
     const built = treeOf(before);
-    t.strictSame(await saidBy(root, "migrate", shared(2, 600)), expected, "migrate");
+    t.strictSame(await saidBy(root, "migrate", shared(1, 600)), expected, "migrate");
     t.strictSame(treeOf(before), built, "what migrate leaves");
     cpSync(join(root, "generated/v1"), before, { recursive: true });
     t.strictSame(await saidBy(root, "scan-all", inPieces), await saidBy(root, "scan-all", SEQUENTIAL), "scan-all");

@@ -8,8 +8,8 @@ export interface IdSlice {
   readonly slices: number;
 }
 
-/** Ids of one slice: a hash table over them stays in the cache. */
-const IDS_PER_SLICE = 65_536;
+/** Ids of one slice. Measured on 2 M ids: 190 ns an id with these, 400 with 65 536 (more passes), 250 with a million (cache). */
+const IDS_PER_SLICE = 262_144;
 
 /** The slices in which to compare the ids of these lists. */
 export function sliceIds(lists: readonly SharedArrayBuffer[]): readonly IdSlice[] {
@@ -23,18 +23,25 @@ export function areDistinct({ lists, slice, slices }: IdSlice): boolean {
   const all = lists.map((list) => new Uint32Array(list));
   const begin = Math.ceil((slice * 2 ** 32) / slices);
   const end = Math.ceil(((slice + 1) * 2 ** 32) / slices);
-  const isOwn = (word: number): boolean => word >= begin && word < end;
-  const table = new IdSet(all.reduce((sum, words) => sum + countOwn(words, isOwn), 0));
-  for (const words of all) {
-    for (let at = 0; at < words.length; at += 4) if (isOwn(words[at] ?? 0) && !table.add(words, at)) return false;
-  }
-  return true;
+  const table = new IdSet(all.reduce((sum, words) => sum + countOwn(words, begin, end), 0));
+  return all.every((words) => addOwn(table, words, begin, end));
 }
 
-function countOwn(words: Uint32Array, isOwn: (word: number) => boolean): number {
+function countOwn(words: Uint32Array, begin: number, end: number): number {
   let count = 0;
-  for (let at = 0; at < words.length; at += 4) if (isOwn(words[at] ?? 0)) count += 1;
+  for (let at = 0; at < words.length; at += 4) {
+    const word = words[at] ?? 0;
+    if (word >= begin && word < end) count += 1;
+  }
   return count;
+}
+
+function addOwn(table: IdSet, words: Uint32Array, begin: number, end: number): boolean {
+  for (let at = 0; at < words.length; at += 4) {
+    const word = words[at] ?? 0;
+    if (word >= begin && word < end && !table.add(words, at)) return false;
+  }
+  return true;
 }
 
 /** A set of ids of known size, in the order they were added. */

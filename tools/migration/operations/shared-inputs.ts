@@ -5,6 +5,7 @@ import { compareCodeUnits } from "../integrity/order.ts";
 import type { RunInputs } from "../integrity/run-file.ts";
 import type { WorkerPool } from "../pool/worker-pool.ts";
 import { cutLines } from "../ranges/cut-lines.ts";
+import { sliceIds } from "../ranges/distinct-ids.ts";
 import type { RegistrySpan, SpanEdges } from "../ranges/registry-lines.ts";
 import { allocateRegistry, type SharedRegistryData } from "../ranges/shared-registry.ts";
 import type { BuildResult, BuildSetup, BuildTask } from "./build-tasks.ts";
@@ -26,8 +27,8 @@ interface Counted {
 }
 
 /**
- * Loads the registries on all cores. Undefined unless each is there, in its committed form and equal to the freeze (which
- * is only made of a registry without faults): everything else is for `loadRegistry` to word.
+ * Loads the registries on all cores. Undefined unless each is there, in its committed form and equal to the freeze, and
+ * no id is given out twice (a freeze looks at one registry by itself): everything else is for `loadRegistry` to word.
  */
 export async function loadSharedInputs(
   project: Project,
@@ -43,7 +44,8 @@ export async function loadSharedInputs(
   const counted = await countAll(spans, pool);
   if (counted === undefined || !isFrozen(project, counted)) return undefined;
   const registries = await fillAll(counted, pool);
-  return registries && { registries, digests };
+  if (registries === undefined || !(await haveDistinctIds([...registries.values()], pool))) return undefined;
+  return { registries, digests };
 }
 
 /** Everything a candidate is built from, as digests (FORMATS.md, section 5). */
@@ -129,6 +131,14 @@ async function fillAll(
   }
   for await (const result of pool.run(tasks)) if (result.kind !== "fill" || !result.clean) return undefined;
   return registries;
+}
+
+async function haveDistinctIds(registries: readonly SharedRegistryData[], pool: BuildPool): Promise<boolean> {
+  const slices = sliceIds(registries.map(({ words }) => words));
+  for await (const result of pool.run(slices.map((ids): BuildTask => ({ kind: "distinct", ids })))) {
+    if (result.kind !== "distinct" || !result.clean) return false;
+  }
+  return true;
 }
 
 function sum(numbers: readonly number[]): number {

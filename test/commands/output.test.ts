@@ -187,6 +187,44 @@ const REFUSED: readonly Mapper[] = [
   { name: "a thrown text", body: `throw record.name;`, got: "the function threw a value" },
   { name: "an endless loop", body: "for (;;) {}", got: "the function threw Error" },
   {
+    name: "an endless chain of promises",
+    body: "const again = () => Promise.resolve().then(again); again(); return entity;",
+    got: "the function threw Error",
+  },
+  {
+    name: "a thrown name",
+    body: "const e = new Error(); e.name = record.name; throw e;",
+    got: "the function threw a value",
+  },
+  {
+    name: "the time zone",
+    body: "entity.age = new Date(2026, 2, 14).getTime(); return entity;",
+    got: "the function threw Error",
+  },
+  {
+    name: "a time without zone",
+    body: `entity.age = Date.parse("2026-03-14T10:00"); return entity;`,
+    got: "the function threw Error",
+  },
+  {
+    name: "the clock by a way round",
+    body: "entity.age = new Date(0).constructor.now(); return entity;",
+    got: "the function threw Error",
+  },
+  {
+    name: "the host by its function",
+    body: `entity.name = ref.constructor("return process.env.HOME")(); return entity;`,
+    got: "the function threw EvalError",
+  },
+  { name: "a set", body: "entity.data = new Set([1]); return entity;", got: "the function threw TypeError" },
+  { name: "a date for a text", body: "entity.data = new Date(0); return entity;", got: "the function threw TypeError" },
+  { name: "minus zero", body: "entity.age = -0; return entity;", got: "the function threw TypeError" },
+  {
+    name: "memory",
+    body: "globalThis.n = (globalThis.n ?? 0) + 1; entity.age = globalThis.n; return entity;",
+    got: "two results for one record: the function remembers something",
+  },
+  {
     name: "another id",
     body: `return { ...entity, id: "00000000-0000-8000-8000-0000000000ff" };`,
     got: "the function changed the id",

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import t from "tap";
+import { BrokenRecord } from "../../tools/migration/model/source-record.ts";
 import { openModuleSource } from "../../tools/migration/sources/module-source.ts";
 
 t.test("a collection that fails while it is read is SOURCE_READ, and its message is not repeated", async (t) => {
@@ -14,5 +15,21 @@ export const db = { failing };
   const error: unknown = await readAll().catch((reason: unknown) => reason);
   t.match(error, { code: "SOURCE_READ", message: /collection failing .*RangeError/ });
   t.notMatch(error, { message: /Ada/ });
+  await source.close();
+});
+
+t.test("a record that would lose something on its way is a broken record, whatever it would lose", async (t) => {
+  const text = `class Row { #v = 1; constructor() { this.id = 1; } get v() { return this.#v; } }
+const hidden = Object.defineProperty({ id: 1 }, "v", { value: 1, enumerable: false });
+const records = [new Row(), Object.create({ v: 1 }), hidden, { id: 1, [Symbol("v")]: 1 }, { id: 1, get v() { return 1; } }];
+export const db = { rows: [...records, { id: 1, v: 1 }, Object.assign(Object.create(null), { id: 2 })] };
+`;
+  const source = await openModuleSource(join(t.testdir({ "db.mjs": text }), "db.mjs"), "db.mjs", ["rows"]);
+  const rows: unknown[] = [];
+  for await (const batch of source.read("rows")) rows.push(...batch);
+  t.strictSame(
+    rows.map((row) => (row instanceof BrokenRecord ? row.code : "fine")),
+    [...new Array<string>(5).fill("SOURCE_RECORD_TYPE"), "fine", "fine"],
+  );
   await source.close();
 });

@@ -87,5 +87,5 @@ function checkResult(
 
 function errorName(error: unknown): string {
   const name: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "name") : undefined;
-  return typeof name === "string" && ERROR_NAMES.has(name) ? name : "something";
+  return typeof name === "string" && ERROR_NAMES.has(name) ? name : "a value";
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { sha256Hex } from "../integrity/digest.ts";
 import { type MerkleRecord, parseMerkle } from "../integrity/merkle-file.ts";
 import { type FindingSink, finding } from "../model/finding.ts";
@@ -17,7 +18,7 @@ export function readMerkle(input: string, module: string, sink: FindingSink): Me
   const file = `${module}/${CHECKSUMS_NAME}/${MERKLE_NAME}`;
   const bytes = readSmallFile(input, file);
   if (bytes === undefined) return undefined;
-  const record = parseMerkle(bytes.toString("utf8"));
+  const record = isUtf8(bytes) ? parseMerkle(bytes.toString("utf8")) : undefined;
   if (bytes.at(-1) !== 0x0a) sink(finding("FILE_TORN", { module, file }));
   else if (record === undefined) sink(finding("MERKLE_MALFORMED", { module, file }));
   return { record, sha256: sha256Hex(bytes) };

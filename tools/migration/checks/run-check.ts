@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { parseRun, type RunRecord, runRoot } from "../integrity/run-file.ts";
 import { type FindingSink, finding } from "../model/finding.ts";
 import { CHECKSUMS_NAME, RUN_NAME } from "../stores/module-files.ts";
@@ -10,7 +11,7 @@ const FILE = `${CHECKSUMS_NAME}/${RUN_NAME}`;
 export function readRun(input: string, sink: FindingSink): RunRecord | undefined {
   const bytes = readSmallFile(input, FILE);
   if (bytes === undefined) return undefined;
-  const record = parseRun(bytes.toString("utf8"));
+  const record = isUtf8(bytes) ? parseRun(bytes.toString("utf8")) : undefined;
   if (bytes.at(-1) !== 0x0a) sink(finding("FILE_TORN", { file: FILE }));
   else if (record === undefined) sink(finding("RUN_MALFORMED", { file: FILE }));
   return record;

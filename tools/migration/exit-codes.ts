@@ -5,7 +5,7 @@ export const EXIT_CODES = [
   { code: 0, meaning: "success" },
   { code: 1, meaning: "failed; nothing was published" },
   { code: 2, meaning: "wrong use or wrong configuration; nothing was touched" },
-  { code: 16, meaning: "BLOCKER findings in the data (or WARNINGs with --fail-on warning)" },
+  { code: 16, meaning: "BLOCKER findings in the data (or WARNINGs with --fail-on warning), or a difference was found" },
   { code: 17, meaning: "could not verify: something could not be read, or the time was over" },
   { code: 30, meaning: "another run holds the lock" },
   { code: 130, meaning: "interrupted" },

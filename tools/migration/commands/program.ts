@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addCandidateCommands } from "./candidate.ts";
 import { addMaintenanceCommands } from "./maintenance.ts";
 import { addMigrateCommands } from "./migrate.ts";
 import { addRegistryCommands } from "./registry.ts";
@@ -15,6 +16,7 @@ export function createProgram(session: Session): Command {
     .addHelpText("after", `\n${exitCodeHelp(session.exitCodes)}`);
   addMigrateCommands(program, session);
   addScanCommands(program, session);
+  addCandidateCommands(program, session);
   addRegistryCommands(program, session);
   addMaintenanceCommands(program, session);
   addReportCommand(program, session);

@@ -40,6 +40,8 @@ function head(path: string, folder: string): LatestReport | undefined {
   const parsed = parseStrict(readFileSync(path, "utf8"));
   if (!parsed.ok || !isJsonObject(parsed.value)) return undefined;
   const summary = parsed.value;
+  // A diff has no verdict of findings.
+  if (summary["format"] !== "candor-summary/1") return undefined;
   return {
     command: text(summary, "command") ?? "?",
     runId: text(summary, "runId") ?? "?",

@@ -78,7 +78,7 @@ export class Report {
       today: this.#start.slice(0, 10),
       checks: options.checks,
       ...(options.modules === undefined ? {} : { modules: options.modules }),
-      write: (line) => this.#folder.addFinding(line),
+      write: (line) => this.#folder.addLine(line),
     });
   }
 

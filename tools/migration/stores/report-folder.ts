@@ -15,10 +15,10 @@ export class ReportFolder {
   readonly #reports: string;
   readonly #name: string;
   readonly #building: string;
-  readonly #findings: FileWriter;
+  readonly #lines: FileWriter;
 
-  /** Removes the old report and opens a private folder for the new one. */
-  constructor(reports: string, command: string) {
+  /** Removes the old report and opens a private folder for the new one; `linesName` is the file that grows. */
+  constructor(reports: string, command: string, linesName = "findings.jsonl") {
     this.#reports = reports;
     this.#name = `latest-${command}`;
     this.#building = join(reports, `.${this.#name}-${process.pid}`);
@@ -28,21 +28,21 @@ export class ReportFolder {
       this.#sweep();
       this.#removeOld();
       mkdirSync(this.#building, { mode: FOLDER_MODE });
-      this.#findings = new FileWriter(join(this.#building, "findings.jsonl"), FILE_MODE);
+      this.#lines = new FileWriter(join(this.#building, linesName), FILE_MODE);
     } catch (error) {
       throw toStoreError(error, `Opening the report ${this.#name}`);
     }
   }
 
-  /** Appends one line to findings.jsonl. */
-  addFinding(line: string): void {
-    this.#findings.write(`${line}\n`);
+  /** Appends one line to the file that grows. */
+  addLine(line: string): void {
+    this.#lines.write(`${line}\n`);
   }
 
   /** Writes the other files and shows the report under its fixed name. */
   publish(files: Readonly<Record<string, string>>): void {
     try {
-      this.#findings.close();
+      this.#lines.close();
       for (const [name, text] of Object.entries(files)) {
         writeFileAtomic(join(this.#building, name), text, { mode: FILE_MODE });
       }

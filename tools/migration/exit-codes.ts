@@ -7,6 +7,9 @@ export const EXIT_CODES = [
   { code: 2, meaning: "wrong use or wrong configuration; nothing was touched" },
   { code: 16, meaning: "BLOCKER findings in the data (or WARNINGs with --fail-on warning), or a difference was found" },
   { code: 17, meaning: "could not verify: something could not be read, or the time was over" },
+  { code: 20, meaning: "HOLD: the cutover waits for a person" },
+  { code: 21, meaning: "the cutover was rolled back" },
+  { code: 22, meaning: "the rollback of the cutover failed; undos are left to run one by one" },
   { code: 30, meaning: "another run holds the lock" },
   { code: 130, meaning: "interrupted" },
 ] as const;
@@ -38,6 +41,9 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   WORKER_LOST: 1,
   UNVERIFIABLE: 17,
   TIME_OVER: 17,
+  RUN_MISSING: 2,
+  JOURNAL_DAMAGED: 17,
+  EVIDENCE_TRUNCATED: 20,
   LOCK_HELD: 30,
   INTERRUPTED: 130,
 };

@@ -22,6 +22,9 @@ export type ErrorCode =
   | "WORKER_LOST"
   | "UNVERIFIABLE"
   | "TIME_OVER"
+  | "RUN_MISSING"
+  | "JOURNAL_DAMAGED"
+  | "EVIDENCE_TRUNCATED"
   | "RESUME_REFUSED"
   | "INTERRUPTED"
   | "INTERNAL";

@@ -171,16 +171,61 @@ export type CutoverRecord =
   | RecordBody<"deviation", { readonly text: string; readonly repo: string | null; readonly sign: Signature | null }>
   | RecordBody<"heads", { readonly moment: string; readonly heads: Readonly<Record<string, string>> }>
   | RecordBody<"escalation", { readonly cause: string; readonly to: string | null; readonly delivered: boolean | null }>
-  | RecordBody<"request", { readonly command: string; readonly from: string; readonly body: JsonObject }>
+  | RecordBody<
+      "request",
+      { readonly id: string; readonly command: string; readonly from: string; readonly body: JsonObject }
+    >
   | RecordBody<"note", { readonly code: NoteCode; readonly text: string }>
   | RecordBody<"seal", { readonly commits: Readonly<Record<string, string>>; readonly head: string }>;
 
-/** Names of all record types. */
+/** Name of a record type. */
 export type RecordType = CutoverRecord["type"];
 /** The body of one type. */
 export type RecordOf<Type extends RecordType> = Extract<CutoverRecord, { readonly type: Type }>;
 /** A record as it stands in the journal. */
 export type JournalRecord = RecordHead & CutoverRecord;
+
+// An object, so that the compiler asks for each type that is added above.
+const TYPES: Readonly<Record<RecordType, true>> = {
+  "run.start": true,
+  "run.armed": true,
+  "run.resume": true,
+  "run.state": true,
+  "run.end": true,
+  lock: true,
+  takeover: true,
+  "phase.start": true,
+  "phase.end": true,
+  "step.intent": true,
+  "step.spawn": true,
+  "step.end": true,
+  "step.skip": true,
+  check: true,
+  gate: true,
+  tick: true,
+  "stop.sample": true,
+  "stop.fire": true,
+  hold: true,
+  sign: true,
+  "rollback.start": true,
+  "rollback.end": true,
+  "undo.intent": true,
+  "undo.spawn": true,
+  "undo.end": true,
+  "undo.none": true,
+  flip: true,
+  baseline: true,
+  compare: true,
+  deviation: true,
+  heads: true,
+  escalation: true,
+  request: true,
+  note: true,
+  seal: true,
+};
+
+/** Names of all record types. */
+export const RECORD_TYPES: ReadonlySet<string> = new Set(Object.keys(TYPES));
 
 /** Values that `harvest` collected, by name, in the order they were seen. */
 export type Harvest = Readonly<Record<string, readonly string[]>>;

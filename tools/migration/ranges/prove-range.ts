@@ -70,6 +70,8 @@ class RangeProver {
   /** First line of the batch, and first byte of the block, that the chunk hashes have not seen. */
   #unhashedLine: number;
   #unhashedByte = 0;
+  /** Digests of the lines that were not yet compared, in hex. */
+  #digests = "";
 
   constructor(range: EntityRange, probe: EntityProbe | undefined) {
     this.#range = range;
@@ -117,25 +119,38 @@ class RangeProver {
   #block(bytes: Buffer, begin: number, end: number): boolean {
     const { buffer, byteOffset } = bytes;
     this.#unhashedByte = begin;
-    let at = begin;
-    while (at < end) {
+    for (let at = begin; at < end; ) {
       const lf = bytes.indexOf(10, at);
       if (lf - at > MAX_LINE_BYTES) return false;
       if (this.#index === this.#lines.batchEnd && !this.#nextBatch()) return false;
       const digest = hash("sha256", new Uint8Array(buffer, byteOffset + at, lf - at), "hex");
-      const half = this.#index % 2;
-      if (!this.#lines.matches(this.#index, digest, this.#ids, 4 * half)) return false;
-      if (this.#index > this.#range.begin && compareWords(this.#ids, 4 - 4 * half, this.#ids, 4 * half) >= 0)
-        return false;
-      if (this.#probe !== undefined) {
-        if (!this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, this.#halves[half === 0 ? 0 : 1]))
-          return false;
-      }
+      this.#digests += digest;
+      if (!this.#isNext() || !this.#probed(bytes, at, lf)) return false;
       this.#count(digest, bytes, lf + 1, lf + 1 - at);
       at = lf + 1;
     }
     this.#chunks.hashData(bytes, this.#unhashedByte, end);
-    return true;
+    return this.#compareDigests();
+  }
+
+  /** Reads the id of the entity; true where it is above the last one. */
+  #isNext(): boolean {
+    const at = 4 * (this.#index & 1);
+    if (!this.#lines.readId(this.#index, this.#ids, at)) return false;
+    return this.#index === this.#range.begin || compareWords(this.#ids, 4 - at, this.#ids, at) < 0;
+  }
+
+  #probed(bytes: Buffer, at: number, lf: number): boolean {
+    if (this.#probe === undefined) return true;
+    return this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, this.#halves[this.#index & 1 ? 1 : 0]);
+  }
+
+  /** Compares the digests of the lines since the last time, all of the present batch. */
+  #compareDigests(): boolean {
+    const first = this.#index - this.#digests.length / 64;
+    const same = this.#lines.haveDigests(first, this.#digests);
+    this.#digests = "";
+    return same;
   }
 
   /** Takes the entity into its chunk, and ends the chunk where its content says so. */
@@ -151,6 +166,7 @@ class RangeProver {
   }
 
   #nextBatch(): boolean {
+    if (!this.#compareDigests()) return false;
     this.#hashLines(this.#lines.batchEnd);
     return this.#lines.next();
   }

@@ -1,62 +1,49 @@
-import { hash } from "node:crypto";
 import { CompactRange } from "../integrity/compact-range.ts";
+import { createLanes } from "../integrity/lanes/sha256-lanes.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 
 /** Leaves hashed together: small enough for the cache, and the tree above them is one node. */
 export const BATCH_LEAVES = 2048;
 const BATCH_LEVELS = 11;
-const NODE_BYTES = 65;
+const DIGEST_BYTES = 32;
+/** Messages hashed by one call of the lanes; the last group may be partly of no use. */
+const LANES = 4;
 
 /**
  * Hashes up to 2048 lines of entities.jsonl and the tree above them, level by level.
  *
- * One digest as a latin1 string costs 0.41 us on 421 bytes, as a Buffer 0.75 us; one view of a line made beforehand
- * saves 85 ns over `subarray`; and a level of nodes is written with one call. Each line is hashed in place: the LF before
- * it is overwritten by the leaf prefix 0x00 (RFC 9162, section 2.1.1).
+ * Four messages at a time in vectors took 205 ns a leaf and 135 ns a node, one call of `crypto.hash` each 278 and
+ * 244 ns and a string beside it. Each line is hashed in place: the LF before it is overwritten by the leaf prefix 0x00
+ * (RFC 9162, section 2.1.1).
  */
 export class TreeBatch {
-  /** Byte 0 is the first leaf prefix; the lines are read to `lines`, behind it. */
-  readonly #block = Buffer.alloc(1 + BATCH_LEAVES * ENTITY_LINE_BYTES);
-  readonly lines = this.#block.subarray(1);
-  readonly #leafViews = views(this.#block, BATCH_LEAVES, ENTITY_LINE_BYTES);
-  readonly #nodes = Buffer.alloc((BATCH_LEAVES / 2) * NODE_BYTES);
-  readonly #nodeViews = views(this.#nodes, BATCH_LEAVES / 2, NODE_BYTES);
-  readonly #level: string[] = new Array<string>(BATCH_LEAVES).fill("");
+  readonly #lanes = createLanes((BATCH_LEAVES + LANES) * (ENTITY_LINE_BYTES + DIGEST_BYTES));
+  readonly #begin = this.#lanes.free;
+  /** Where the digests of the level are that is being hashed. */
+  readonly #level = this.#begin + (BATCH_LEAVES + LANES) * ENTITY_LINE_BYTES;
+  readonly #bytes = Buffer.from(this.#lanes.memory);
+  /** Where lines are read to; the first leaf prefix is before it. */
+  readonly lines = this.#bytes.subarray(this.#begin + 1, this.#begin + 1 + BATCH_LEAVES * ENTITY_LINE_BYTES);
 
   /** Appends the first `count` lines to `range`; the lines are destroyed. `count` must not cross a multiple of 2048. */
   appendTo(range: CompactRange, count: number): void {
-    for (let line = 0; line <= count && line < BATCH_LEAVES; line += 1) this.#block[line * ENTITY_LINE_BYTES] = 0;
+    for (let line = 0; line <= count; line += 1) this.#bytes[this.#begin + line * ENTITY_LINE_BYTES] = 0;
     let from = 0;
     while (from < count) {
       const index = range.end;
       let levels = 0;
       while (levels < BATCH_LEVELS && index % 2 ** (levels + 1) === 0 && from + 2 ** (levels + 1) <= count) levels += 1;
       const size = 2 ** levels;
-      const subtree = Buffer.from(this.#subtree(from, size), "latin1");
-      range.merge(CompactRange.from(index, index + size, [{ level: levels, hash: subtree }]));
+      range.merge(CompactRange.from(index, index + size, [{ level: levels, hash: this.#subtree(from, size) }]));
       from += size;
     }
   }
 
-  /** The root over `size` (a power of two) lines from `from` on, as latin1. */
-  #subtree(from: number, size: number): string {
-    const level = this.#level;
-    for (let leaf = 0; leaf < size; leaf += 1) {
-      level[leaf] = hash("sha256", this.#leafViews[from + leaf] ?? this.#block, "binary");
-    }
-    for (let width = size / 2; width >= 1; width /= 2) {
-      let text = "";
-      for (let node = 0; node < width; node += 1)
-        text += "\u0001" + (level[2 * node] ?? "") + (level[2 * node + 1] ?? "");
-      this.#nodes.write(text, 0, "latin1");
-      for (let node = 0; node < width; node += 1) {
-        level[node] = hash("sha256", this.#nodeViews[node] ?? this.#nodes, "binary");
-      }
-    }
-    return level[0] ?? "";
+  /** The root over `size` (a power of two) lines from `from` on. */
+  #subtree(from: number, size: number): Buffer {
+    const [lanes, level] = [this.#lanes, this.#level];
+    lanes.leaves(this.#begin + from * ENTITY_LINE_BYTES, level, Math.ceil(size / LANES));
+    for (let width = size / 2; width >= 1; width /= 2) lanes.nodes(level, level, Math.ceil(width / LANES));
+    return Buffer.from(this.#bytes.subarray(level, level + DIGEST_BYTES)).swap32();
   }
-}
-
-function views(buffer: Buffer, count: number, size: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, at) => new Uint8Array(buffer.buffer, buffer.byteOffset + at * size, size));
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { stringifyChecked } from "../integrity/canonical.ts";
 import { sha256Hex } from "../integrity/digest.ts";
@@ -16,7 +16,10 @@ export interface SavedProgress {
   readonly parts: readonly JsonObject[];
 }
 
-/** Finished parts of a long operation, one JSON line each; a part is on the disk before `add` returns. */
+/**
+ * Finished parts of a long operation, one JSON line each. A part outlives the process once `add` returned; a power cut may
+ * take the last ones, whose work is then done again: each line carries its digest.
+ */
 export class ProgressFile {
   readonly #path: string;
   readonly #head: string;
@@ -34,7 +37,6 @@ export class ProgressFile {
   add(part: JsonObject): void {
     this.#guard(() => {
       writeFully(this.#fd, Buffer.from(partLine(this.#head, part), "utf8"));
-      fsyncSync(this.#fd);
     });
   }
 

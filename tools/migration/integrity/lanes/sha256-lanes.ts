@@ -1,0 +1,84 @@
+import { LAYOUT, LEAF_BYTES, LITERALS, lanesModule } from "./sha256-code.ts";
+
+/** Hashes leaves and nodes of a tree four at a time, in memory of its own. */
+export interface Sha256Lanes {
+  readonly memory: ArrayBuffer;
+  /** First byte of the memory that is free for messages and digests. */
+  readonly free: number;
+  /**
+   * Digests of `4 * groups` messages of 122 bytes that follow each other from `from` on, to `to`: each as eight
+   * little-endian words. Up to six bytes behind the messages are read.
+   */
+  leaves(from: number, to: number, groups: number): void;
+  /** Digests of `4 * groups` pairs of digests from `from` on; `to` may be `from`. */
+  nodes(from: number, to: number, groups: number): void;
+}
+
+const PAGE_BYTES = 65_536;
+
+/** What is used of the global of Node; its types come with those of a browser only. */
+declare const WebAssembly: {
+  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+};
+
+/** Lanes with room for `bytes`. */
+export function createLanes(bytes: number): Sha256Lanes {
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((LAYOUT.free + bytes) / PAGE_BYTES) });
+  fillTables(new DataView(memory.buffer));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(lanesModule()), { env: { memory } });
+  const { leaves, nodes } = exports as Record<string, (from: number, to: number, groups: number) => void>;
+  if (leaves === undefined || nodes === undefined) throw new TypeError("The module has no lanes.");
+  return { memory: memory.buffer, free: LAYOUT.free, leaves, nodes };
+}
+
+function fillTables(memory: DataView): void {
+  const constants = primes(64).map((prime) => fraction(Math.cbrt(prime)));
+  const schedule = leafEndSchedule();
+  constants.forEach((constant, round) => {
+    splat(memory, LAYOUT.constants, round, constant);
+    splat(memory, LAYOUT.leafEnd, round, constant + (schedule[round] ?? 0));
+  });
+  primes(8).forEach((prime, at) => {
+    splat(memory, LAYOUT.initial, at, fraction(Math.sqrt(prime)));
+  });
+  Object.values(LITERALS).forEach((literal, at) => {
+    memory.setUint32(LAYOUT.literals + 4 * at, literal, true);
+  });
+}
+
+function splat(memory: DataView, begin: number, at: number, value: number): void {
+  for (let lane = 0; lane < 4; lane += 1) memory.setUint32(begin + 16 * at + 4 * lane, value, true);
+}
+
+/** The first 32 bits behind the point of a root of a prime (FIPS 180-4, sections 4.2.2 and 5.3.3). */
+function fraction(root: number): number {
+  return Math.floor((root - Math.floor(root)) * 2 ** 32);
+}
+
+function primes(count: number): number[] {
+  const found: number[] = [];
+  for (let value = 2; found.length < count; value += 1) {
+    if (found.every((prime) => value % prime !== 0)) found.push(value);
+  }
+  return found;
+}
+
+/** The schedule of a block of zeros and the length of a leaf, in bits. */
+function leafEndSchedule(): Uint32Array {
+  const words = new Uint32Array(64);
+  words[15] = 8 * LEAF_BYTES;
+  const word = (at: number): number => words[at] ?? 0;
+  for (let at = 16; at < 64; at += 1) {
+    const [near, far] = [word(at - 2), word(at - 15)];
+    const first = turn(far, 7) ^ turn(far, 18) ^ (far >>> 3);
+    const second = turn(near, 17) ^ turn(near, 19) ^ (near >>> 10);
+    words[at] = word(at - 16) + first + word(at - 7) + second;
+  }
+  return words;
+}
+
+function turn(value: number, bits: number): number {
+  return (value >>> bits) | (value << (32 - bits));
+}

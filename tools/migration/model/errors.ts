@@ -26,6 +26,9 @@ export type ErrorCode =
   | "JOURNAL_DAMAGED"
   | "EVIDENCE_TRUNCATED"
   | "RESUME_REFUSED"
+  | "PLAN_INVALID"
+  | "PLAN_CHANGED"
+  | "REFUSED"
   | "INTERRUPTED"
   | "INTERNAL";
 

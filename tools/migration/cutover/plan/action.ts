@@ -24,16 +24,22 @@ export interface Step extends Action {
   readonly doneIf: Check | undefined;
   /** Safe to run twice. */
   readonly redo: boolean;
-  /** Needs a go decision that is still fresh. */
+  /** Needs a go decision that is younger than `freshMs`. */
   readonly final: boolean;
+  readonly freshMs: number;
 }
 
 /** The way back from a step. */
 export type Undo =
   | { readonly kind: "none"; readonly reason: string }
-  /** `flip` goes back to the recorded value by itself; `wait`, `see`, `manual` without one changed nothing. */
+  /** A flip goes back to the recorded value by itself. */
   | { readonly kind: "own" }
-  | { readonly kind: "actions"; readonly actions: readonly UndoAction[] };
+  | {
+      readonly kind: "actions";
+      readonly actions: readonly UndoAction[];
+      /** As the plan writes it: the journal keeps it, so that an undo never changes after the act. */
+      readonly raw: JsonValue;
+    };
 
 /** One action of a way back. */
 export interface UndoAction extends Action {
@@ -41,6 +47,8 @@ export interface UndoAction extends Action {
   readonly fallback: readonly Action[];
   /** Runs after all undos that restore the service: it loses data. */
   readonly last: boolean;
+  /** In the undo of a phase: a check asked when the phase begins; where it held already, a rollback asks first. */
+  readonly was: string | undefined;
 }
 
 /** What an action does. */

@@ -1,0 +1,26 @@
+import { closed, listOf, mapOf, NAMES, type SchemaPart, TEXT } from "./schema-words.ts";
+
+const ROWS = listOf({ type: "object", additionalProperties: { type: ["string", "number"] } });
+
+/** What the run cannot know and the documents print. */
+export const PACK_SCHEMA: SchemaPart = closed({
+  ip_map: ROWS,
+  ip_note: TEXT,
+  lan_only: { oneOf: [TEXT, listOf(TEXT)] },
+  images: listOf(
+    closed({ module: TEXT, image: TEXT, digest: TEXT, kind: TEXT, first: { const: true } }, ["module", "image"]),
+  ),
+  digests: { ...TEXT, description: "the check whose output holds the digests of the images" },
+  migration_note: TEXT,
+  objective: TEXT,
+  deferred: listOf(TEXT),
+  sweep: listOf(TEXT),
+  adaptations: listOf(TEXT),
+  docs: listOf(TEXT),
+  repos: listOf(TEXT),
+  pre: NAMES,
+  post: NAMES,
+  package: { type: "object", additionalProperties: { type: "string" } },
+  checklist: listOf(TEXT),
+  files: mapOf(TEXT),
+});

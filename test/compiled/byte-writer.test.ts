@@ -15,6 +15,8 @@ function moduleWith(names: readonly string[]): ModuleDefinition {
   return {
     name: "m",
     collection: "m",
+    query: undefined,
+    form: "json",
     legacyKey: ["k"],
     schemaVersion: 1,
     allowEmpty: false,

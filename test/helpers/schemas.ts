@@ -16,6 +16,8 @@ export function moduleOf(schema: JsonObject, invariants: readonly InvariantDefin
   return {
     name: "things",
     collection: "things",
+    query: undefined,
+    form: "json",
     legacyKey: ["id"],
     schemaVersion: 1,
     allowEmpty: false,

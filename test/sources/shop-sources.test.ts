@@ -59,8 +59,8 @@ t.test("a broken line and an unreadable text are findings that name their place,
   const { findings } = await runOperation(sqlite, "dry-run");
   t.match(findings, [
     { code: "SOURCE_VALUE_INVALID", legacyId: "P-003", field: "title", rule: "ENCODING" },
-    { code: "SOURCE_VALUE_INVALID", legacyId: "P-004", field: "description", rule: "NOT_JSON" },
-    { code: "SOURCE_VALUE_INVALID", legacyId: "P-006", field: "price", rule: "NOT_JSON", got: "a bigint" },
+    { code: "SOURCE_VALUE_INVALID", legacyId: "P-004", field: "description", rule: "NOT_JSON", got: "bytes" },
+    { code: "MAPPING_TYPE", legacyId: "P-006", field: "price", expected: "number", got: "bigint" },
   ]);
   t.equal(findings.length, 3);
 });

@@ -33,6 +33,8 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   NOT_WRITABLE: 1,
   IO: 1,
   SOURCE_READ: 1,
+  DRIVER_MISSING: 2,
+  CONNECTION_LOST: 17,
   VALUE_INVALID: 1,
   READ_BACK: 1,
   LEDGER: 1,

@@ -2,6 +2,7 @@ import { stringifyChecked } from "../integrity/canonical.ts";
 import { sha256Hex } from "../integrity/digest.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import type { FieldDefinition, InvariantDefinition, MapperDefinition, ModuleDefinition } from "../model/module.ts";
+import { cellFormOf, type SourceKind } from "../model/source-kind.ts";
 import { checkModule } from "./check-module.ts";
 import { checkShape } from "./check-shape.ts";
 import { PROJECT } from "./paths.ts";
@@ -12,7 +13,7 @@ import { MODULE_SHAPE } from "./shapes.ts";
 
 /** Shapes that `checkShape` has proved, so that they can be trusted below. */
 interface RawModule {
-  readonly source: { readonly collection: string };
+  readonly source: { readonly collection?: string; readonly query?: string };
   readonly legacyKey: string | readonly string[];
   readonly schemaVersion: number;
   readonly allowEmpty?: boolean;
@@ -28,8 +29,16 @@ interface RawField extends Partial<Omit<FieldDefinition, "name" | "from">> {
 
 type RawInvariant = Omit<InvariantDefinition, "severity" | "value"> & Partial<InvariantDefinition>;
 
+/** Kinds of source that can run a statement. */
+const QUERY_KINDS: ReadonlySet<SourceKind> = new Set<SourceKind>(["sqlite", "postgres", "mysql"]);
+
 /** Parses one module folder; undefined after noting what is wrong with it. */
-export function parseModule(root: string, name: string, problems: Problems): ModuleDefinition | undefined {
+export function parseModule(
+  root: string,
+  name: string,
+  kind: SourceKind,
+  problems: Problems,
+): ModuleDefinition | undefined {
   const before = problems.count;
   const folder = `${PROJECT.modules}/${name}`;
   const definition = readJsonFile(root, `${folder}/module.json`, problems);
@@ -40,7 +49,10 @@ export function parseModule(root: string, name: string, problems: Problems): Mod
   if (problems.count > before || definition === undefined || !isJsonObject(schema)) return undefined;
   const raw = definition as unknown as RawModule;
   const mapper = raw.mapper && parseMapper(root, folder, raw.mapper, problems);
-  const parsed = assemble(name, raw, schema, mapper);
+  if (raw.source.query !== undefined && !QUERY_KINDS.has(kind)) {
+    problems.add(`${folder}/module.json`, "/source/query", `no query: the source is of kind ${kind}`, "a query");
+  }
+  const parsed = assemble(name, raw, schema, { mapper, form: cellFormOf(kind) });
   const digests = {
     definition: hashOf(definition),
     schema: hashOf(schema),
@@ -59,11 +71,13 @@ function assemble(
   name: string,
   raw: RawModule,
   schema: JsonObject,
-  mapper: MapperDefinition | undefined,
+  { mapper, form }: Pick<ModuleDefinition, "mapper" | "form">,
 ): Omit<ModuleDefinition, "digests"> {
   return {
     name,
-    collection: raw.source.collection,
+    collection: raw.source.collection ?? name,
+    query: raw.source.query,
+    form,
     legacyKey: typeof raw.legacyKey === "string" ? [raw.legacyKey] : raw.legacyKey,
     schemaVersion: raw.schemaVersion,
     allowEmpty: raw.allowEmpty ?? false,

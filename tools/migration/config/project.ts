@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { MigrationError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
-import type { SourceKind } from "../model/source-kind.ts";
 import type { Waiver } from "../model/waiver.ts";
 import { checkShape } from "./check-shape.ts";
 import { hashOf, parseModule } from "./module-file.ts";
@@ -11,13 +10,7 @@ import { PROJECT } from "./paths.ts";
 import { Problems } from "./problems.ts";
 import { readJsonFile } from "./read-json.ts";
 import { LIVE_SHAPE, MIGRATION_SHAPE, WAIVERS_SHAPE } from "./shapes.ts";
-
-/** Where the legacy data is. */
-export interface SourceConfig {
-  readonly kind: SourceKind;
-  /** Path of the source, relative to the project root. */
-  readonly path: string;
-}
+import { checkSource, type SourceConfig, sourceWithoutLocation } from "./source-config.ts";
 
 /** A whole parsed configuration: trusted by everything behind it. */
 export interface Project {
@@ -52,7 +45,11 @@ export function loadProject(root: string): Project {
     throw new MigrationError("INTERNAL", { message: "migration.json passed its check but is not an object." });
   }
   const raw = migration as unknown as RawMigration;
-  const modules = raw.modules.map((name) => parseModule(root, name, problems)).filter((module) => module !== undefined);
+  if (isJsonObject(migration["source"])) checkSource(migration["source"], PROJECT.migration, problems);
+  const modules = raw.modules
+    .map((name) => parseModule(root, name, raw.source.kind, problems))
+    .filter((module) => module !== undefined);
+  checkCollections(modules, problems);
   checkReferences(modules, raw.modules, problems);
   problems.throwIfAny();
   return {
@@ -93,6 +90,18 @@ function checkReferences(modules: readonly ModuleDefinition[], names: readonly s
   }
 }
 
+/** Two modules may read one table, but a name must not stand for two different statements. */
+function checkCollections(modules: readonly ModuleDefinition[], problems: Problems): void {
+  const known = new Map<string, string | undefined>();
+  for (const { name, collection, query } of modules) {
+    if (known.has(collection) && known.get(collection) !== query) {
+      const file = `${PROJECT.modules}/${name}/module.json`;
+      problems.add(file, "/source", "a name for the query that no other module uses", JSON.stringify(collection));
+    }
+    known.set(collection, query);
+  }
+}
+
 function withoutLocation(migration: JsonObject, source: SourceConfig): JsonObject {
-  return { ...migration, source: { kind: source.kind } };
+  return { ...migration, source: sourceWithoutLocation(source) };
 }

@@ -1,3 +1,5 @@
+import { TLS_MODES } from "../databases/server-place.ts";
+import { CSV_ENCODINGS } from "../model/csv-format.ts";
 import { FIELD_TYPES, INVARIANT_RULES, TRANSFORMS } from "../model/field-words.ts";
 import { FINDING_CODES } from "../model/finding-codes.ts";
 import { MODULE_NAME } from "../model/module.ts";
@@ -5,6 +7,7 @@ import { SOURCE_KINDS } from "../model/source-kind.ts";
 
 const name = { type: "string", pattern: MODULE_NAME.source, not: { const: "checksums" } };
 const text = { type: "string", minLength: 1 };
+const oneCharacter = { type: "string", minLength: 1, maxLength: 1 };
 const texts = { type: "array", items: text, minItems: 1, uniqueItems: true };
 const textOrTexts = { type: ["string", "array"], minLength: 1, items: text, minItems: 1, uniqueItems: true };
 
@@ -19,8 +22,30 @@ export const MIGRATION_SHAPE = {
     source: {
       type: "object",
       additionalProperties: false,
-      required: ["kind", "path"],
-      properties: { kind: { enum: SOURCE_KINDS }, path: text },
+      required: ["kind"],
+      properties: {
+        kind: { enum: SOURCE_KINDS },
+        path: text,
+        csv: {
+          type: "object",
+          additionalProperties: false,
+          properties: {
+            delimiter: oneCharacter,
+            quote: oneCharacter,
+            escape: oneCharacter,
+            encoding: { enum: CSV_ENCODINGS },
+            null: { type: "string" },
+          },
+        },
+        url: text,
+        env: text,
+        schema: text,
+        tls: {
+          type: "object",
+          additionalProperties: false,
+          properties: { mode: { enum: TLS_MODES }, ca: text, cert: text, key: text },
+        },
+      },
     },
     pii: {
       type: "object",
@@ -37,7 +62,7 @@ const field = {
     from: textOrTexts,
     default: true,
     value: true,
-    type: { type: "string", pattern: `^(${FIELD_TYPES.join("|")})(\\([0-9]{1,3}(,[0-9]{1,3})?\\))?$` },
+    type: { type: "string", pattern: `^(${FIELD_TYPES.join("|")})(\\([0-9]{1,5}(,[0-9]{1,3})?\\))?(\\[\\])*$` },
     transform: { type: "array", items: { enum: TRANSFORMS } },
     ref: name,
     nulls: { enum: ["omit", "keep"] },
@@ -69,8 +94,8 @@ export const MODULE_SHAPE = {
     source: {
       type: "object",
       additionalProperties: false,
-      required: ["collection"],
-      properties: { collection: text },
+      properties: { collection: text, query: text },
+      minProperties: 1,
     },
     legacyKey: textOrTexts,
     schemaVersion: { type: "integer", minimum: 1 },

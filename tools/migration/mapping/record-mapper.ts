@@ -57,7 +57,12 @@ export class RecordMapper {
     this.#seen = shared?.seen ?? new Uint8Array(registry.size);
     this.#fields = module.fields.map((field) => ({
       name: field.name,
-      map: compileField(field, slotsOf(field.from), field.ref === undefined ? undefined : targets.get(field.ref)),
+      map: compileField(
+        field,
+        slotsOf(field.from),
+        field.ref === undefined ? undefined : targets.get(field.ref),
+        module.form,
+      ),
     }));
     this.#slots = new RecordSlots(names, new Set([...names, ...module.drop, ...(module.mapper?.reads ?? [])]));
     this.#keySlots = slotsOf(module.legacyKey);

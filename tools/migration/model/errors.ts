@@ -15,6 +15,8 @@ export type ErrorCode =
   | "NOT_WRITABLE"
   | "IO"
   | "SOURCE_READ"
+  | "DRIVER_MISSING"
+  | "CONNECTION_LOST"
   | "VALUE_INVALID"
   | "READ_BACK"
   | "LEDGER"

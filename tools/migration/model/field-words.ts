@@ -1,13 +1,15 @@
-/** Canonical types a source value can be declared to have; `decimal` takes precision and scale. */
+/** Canonical types a source value can be declared to have; `string` takes a length, `decimal` precision and scale. */
 export const FIELD_TYPES = [
   "string",
   "integer",
+  "bigint",
   "number",
   "decimal",
   "boolean",
   "date",
   "time",
   "timestamp",
+  "timestamptz",
   "uuid",
   "bytes",
   "json",

@@ -1,3 +1,4 @@
+import type { CellForm } from "./cell-form.ts";
 import type { InvariantRule, TransformName } from "./field-words.ts";
 import type { Severity } from "./finding.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
@@ -65,7 +66,12 @@ export interface MapperDefinition {
 /** A module as parsed from `modules/<name>/module.json` and `schema.json`: trusted behind the door. */
 export interface ModuleDefinition {
   readonly name: string;
+  /** Name of the collection in the source; of a query, the name that messages give it. */
   readonly collection: string;
+  /** A statement that gives the records instead of a table or view. */
+  readonly query: string | undefined;
+  /** What the source's values are before mapping. */
+  readonly form: CellForm;
   readonly legacyKey: readonly string[];
   readonly schemaVersion: number;
   readonly allowEmpty: boolean;

@@ -200,11 +200,11 @@ function averageLineBytes(run: FastRun): number {
   return Math.max(256, (1.5 * sourceBytes(run.context.root, run.project)) / Math.max(1, records));
 }
 
-function sourceBytes(root: string, project: Project): number {
-  const { kind, path } = project.source;
+function sourceBytes(root: string, { source, modules }: Project): number {
+  // What a server holds is not known; its own size would not say what of it is read.
+  if (!("path" in source)) return Number.MAX_SAFE_INTEGER;
+  const { kind, path } = source;
   const files =
-    kind === "jsonl"
-      ? project.modules.map(({ collection }) => join(root, path, `${collection}.jsonl`))
-      : [join(root, path)];
+    kind === "jsonl" ? modules.map(({ collection }) => join(root, path, `${collection}.jsonl`)) : [join(root, path)];
   return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

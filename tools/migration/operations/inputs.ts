@@ -69,8 +69,12 @@ function readOptional(path: string): string | undefined {
 
 /** Opens the source of the project, read-only, with every collection that the modules name. */
 export async function openSource(project: Project): Promise<Source> {
-  const collections = project.modules.map((module) => module.collection);
-  return openSourceAt(project.source, project.root, collections);
+  const wanted = project.modules.map(({ collection, query, legacyKey }) => ({
+    name: collection,
+    query,
+    key: legacyKey,
+  }));
+  return openSourceAt(project.source, project.root, wanted);
 }
 
 /** Everything a candidate is built from, as digests (FORMATS.md, section 5). */

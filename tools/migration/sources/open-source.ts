@@ -1,32 +1,59 @@
 import { resolve } from "node:path";
+import type { ServerConfig } from "../databases/server-place.ts";
+import type { CsvFormat } from "../model/csv-format.ts";
+import { MigrationError } from "../model/errors.ts";
 import type { SourceKind } from "../model/source-kind.ts";
+import type { Wanted } from "./collection.ts";
 import type { Source } from "./source.ts";
 
-/** Where a source is; `path` as the configuration has it. */
-export interface SourcePlace {
-  readonly kind: SourceKind;
+/** Where a source is, as the configuration has it. */
+export type SourcePlace = FilePlace | ServerConfig;
+
+/** A source in a file or folder. */
+export interface FilePlace {
+  readonly kind: Exclude<SourceKind, ServerConfig["kind"]>;
   readonly path: string;
+  readonly csv?: CsvFormat;
 }
 
 /**
  * Opens a source read-only and checks that it has every collection; SOURCE_INVALID names all that are missing. The
  * driver of a kind is loaded only when it is used.
  */
-export async function openSource(place: SourcePlace, root: string, collections: readonly string[]): Promise<Source> {
-  const path = resolve(root, place.path);
-  const wanted = [...new Set(collections)];
+export async function openSource(
+  place: SourcePlace,
+  root: string,
+  collections: readonly (string | Wanted)[],
+): Promise<Source> {
+  const wanted = distinct(collections);
+  const names = wanted.map(({ name }) => name);
   switch (place.kind) {
     case "module": {
       const { openModuleSource } = await import("./module-source.ts");
-      return openModuleSource(path, place.path, wanted);
+      return openModuleSource(resolve(root, place.path), place.path, names);
     }
     case "jsonl": {
       const { openJsonlSource } = await import("./jsonl-source.ts");
-      return openJsonlSource(path, place.path, wanted);
+      return openJsonlSource(resolve(root, place.path), place.path, names);
     }
     case "sqlite": {
       const { openSqliteSource } = await import("./sqlite-source.ts");
-      return openSqliteSource(path, place.path, wanted);
+      return openSqliteSource(resolve(root, place.path), place.path, names);
     }
+    case "json":
+    case "csv":
+    case "postgres":
+    case "mysql":
+      throw new MigrationError("SOURCE_INVALID", { message: `Sources of kind ${place.kind} cannot be read yet.` });
   }
+}
+
+/** Two modules may read one collection; the first says how. */
+function distinct(collections: readonly (string | Wanted)[]): readonly Wanted[] {
+  const known = new Map<string, Wanted>();
+  for (const one of collections) {
+    const wanted = typeof one === "string" ? { name: one, query: undefined, key: [] } : one;
+    if (!known.has(wanted.name)) known.set(wanted.name, wanted);
+  }
+  return [...known.values()];
 }

@@ -1,0 +1,147 @@
+import type { Readable } from "node:stream";
+import type { Connection, QueryOptions } from "mysql2";
+import type { ErrorCode } from "../model/errors.ts";
+import { isConnectionLost, toDatabaseError } from "./database-errors.ts";
+import { loadDriver } from "./drivers.ts";
+import type { SessionOptions } from "./postgres-session.ts";
+import type { ServerPlace } from "./server-place.ts";
+import { tlsOptions } from "./tls-options.ts";
+
+/** A row of a result: the bytes that the server sent for each value. */
+export type ByteRow = readonly (Buffer | null)[];
+
+/** A column of a result as the protocol describes it. */
+export interface MysqlField {
+  readonly name: string;
+  /** Number of the type in the protocol. */
+  readonly type: number;
+  /** 63 is the number of `binary`: bytes that are no text. */
+  readonly charset: number;
+  /** Width of display: the number of bits of a BIT. */
+  readonly length: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const LONGEST_SECONDS = 31_536_000;
+
+/**
+ * Names and modes that change how a statement is read or a value printed are set here; a session lives as long as a
+ * reading takes, and a slow reader is not cut off.
+ */
+const SETTINGS = [
+  "NAMES utf8mb4 COLLATE utf8mb4_bin",
+  "SESSION sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION'",
+  "SESSION time_zone = '+00:00'",
+  `SESSION net_write_timeout = ${LONGEST_SECONDS}`,
+  `SESSION net_read_timeout = ${LONGEST_SECONDS}`,
+  `SESSION wait_timeout = ${LONGEST_SECONDS}`,
+  "SESSION group_concat_max_len = 16777216",
+];
+
+/** One connection to MySQL or MariaDB; its errors are coded and never quote a value. */
+export class MysqlSession {
+  readonly place: ServerPlace;
+  readonly #connection: Connection;
+  readonly #code: ErrorCode;
+  #lost: Error | undefined;
+
+  constructor(connection: Connection, place: ServerPlace, code: ErrorCode) {
+    this.place = place;
+    this.#connection = connection;
+    this.#code = code;
+    // Without a listener a connection that breaks between two queries would end the process.
+    connection.on("error", (error: Error) => {
+      this.#lost ??= error;
+    });
+  }
+
+  /** True once the connection broke. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /**
+   * The rows of one statement, as bytes, with what the protocol says of the columns. It takes no values: the driver puts
+   * them in with backslashes, which mean nothing under NO_BACKSLASH_ESCAPES; `quoteText` makes a literal.
+   */
+  async query(
+    action: string,
+    sql: string,
+  ): Promise<{ readonly rows: readonly ByteRow[]; readonly fields: readonly MysqlField[] }> {
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#connection.query(raw(sql), (error, rows, fields) => {
+          if (error !== null) reject(error);
+          else resolve({ rows: (Array.isArray(rows) ? rows : []) as ByteRow[], fields: (fields ?? []).map(fieldOf) });
+        });
+      });
+    } catch (error) {
+      throw this.translate(error, action);
+    }
+  }
+
+  /** The rows of one statement, as texts. */
+  async rows(action: string, sql: string): Promise<readonly (readonly (string | null)[])[]> {
+    const { rows } = await this.query(action, sql);
+    return rows.map((row) => row.map((cell) => cell?.toString("utf8") ?? null));
+  }
+
+  /** The rows of one statement as a stream of `ByteRow`, at most `highWaterMark` of them held. */
+  stream(sql: string, highWaterMark: number): Readable {
+    return this.#connection.query(raw(sql)).stream({ objectMode: true, highWaterMark });
+  }
+
+  /** What the driver threw, coded. */
+  translate(error: unknown, action: string): Error {
+    const cause = this.#lost !== undefined && !isConnectionLost(error) ? this.#lost : error;
+    return toDatabaseError(cause, { label: this.place.label, action, code: this.#code });
+  }
+
+  /** Ends the connection; what is under way is cut off. */
+  async close(): Promise<void> {
+    this.#connection.destroy();
+  }
+}
+
+/** Opens a connection to MySQL or MariaDB whose values all come as bytes; DRIVER_MISSING, CONNECTION_LOST or `code`. */
+export async function openMysql(place: ServerPlace, options: SessionOptions): Promise<MysqlSession> {
+  const mysql = await loadDriver("mysql2", "MySQL and MariaDB");
+  const { host, port, user, password, database } = place;
+  const ssl = tlsOptions(place.tls);
+  const connection = mysql.createConnection({
+    ...(host.startsWith("/") ? { socketPath: host } : { host, port }),
+    user,
+    database,
+    ...(password === undefined ? {} : { password }),
+    ...(ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: place.tls.mode === "verify-full" } as object }),
+    charset: "utf8mb4_bin",
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    enableKeepAlive: true,
+    flags: ["-LOCAL_FILES"],
+  });
+  const session = new MysqlSession(connection, place, options.code);
+  try {
+    for (const setting of SETTINGS) await session.query("Connecting", `SET ${setting}`);
+    if (options.readOnly) await session.query("Connecting", "SET SESSION TRANSACTION READ ONLY");
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** A statement whose values come as the bytes that were sent: dates, numbers and JSON are never parsed. */
+function raw(sql: string): QueryOptions {
+  return { sql, rowsAsArray: true, typeCast: false };
+}
+
+function fieldOf(field: unknown): MysqlField {
+  const of = (name: string): unknown =>
+    typeof field === "object" && field !== null ? Reflect.get(field, name) : undefined;
+  return {
+    name: String(of("name")),
+    type: Number(of("columnType") ?? of("type")),
+    charset: Number(of("characterSet")),
+    length: Number(of("columnLength")),
+  };
+}

@@ -1,0 +1,49 @@
+import { Worker } from "node:worker_threads";
+import type { RegexAnswer, RegexJob } from "./regex-job.ts";
+
+/** How long the patterns of one expectation may take together (F28). */
+export const REGEX_LIMIT_MS = 2000;
+
+/** Runs regular expressions where they can be stopped. One at a time; the thread lives as long as this. */
+export class RegexRunner {
+  #worker: Worker | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** What the patterns find; undefined when the time was over. */
+  run(job: RegexJob): Promise<RegexAnswer | undefined> {
+    const answer = this.#queue.then(() => this.#run(job));
+    this.#queue = answer;
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  async #run(job: RegexJob): Promise<RegexAnswer | undefined> {
+    if (job.patterns.length === 0) return [];
+    const worker = this.#start();
+    const answer = await new Promise<RegexAnswer | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), REGEX_LIMIT_MS);
+      const end = (value: RegexAnswer | undefined): void => {
+        clearTimeout(timer);
+        resolve(value);
+      };
+      worker.once("message", end);
+      worker.once("error", () => end(undefined));
+      worker.postMessage(job);
+    });
+    worker.removeAllListeners();
+    if (answer === undefined) await this.close();
+    return answer;
+  }
+
+  #start(): Worker {
+    this.#worker ??= new Worker(new URL("./regex-worker.js", import.meta.url), { stdin: false });
+    // A driver that has nothing else to do ends.
+    this.#worker.unref();
+    return this.#worker;
+  }
+}

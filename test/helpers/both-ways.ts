@@ -8,6 +8,7 @@ import type { Outcome } from "../../tools/migration/operations/report.ts";
 import { scan } from "../../tools/migration/operations/scan.ts";
 import { ALL_CHECKS, VERIFY_CHECKS } from "../../tools/migration/operations/scan-levels.ts";
 import type { Tuning } from "../../tools/migration/operations/tuning.ts";
+import { verifySource } from "../../tools/migration/operations/verify-source.ts";
 import { contextOf } from "./operations.ts";
 
 /** How a command is run: by default as a user runs it. */
@@ -40,7 +41,7 @@ export function threads(workers: number): Way {
 }
 
 /** A command that may go either way. */
-export type TwoWayCommand = "scan-all" | "verify-checksums" | "scrub" | "dry-run" | "migrate";
+export type TwoWayCommand = "scan-all" | "verify-checksums" | "scrub" | "verify-source" | "dry-run" | "migrate";
 
 /** Everything a command said: totals and findings, or how it failed. The order of findings is not promised. */
 export interface Said {
@@ -85,6 +86,7 @@ function start(context: Context, command: TwoWayCommand, way: Way): Promise<Outc
   const options = { runId: "run-local", ...way };
   if (command === "dry-run") return dryRun(context, options);
   if (command === "migrate") return migrate(context, { ...options, failAfterModule: undefined });
+  if (command === "verify-source") return verifySource(context, { input: "storage_candidate/v1", ...options });
   const deep = command === "scan-all";
   const level = deep ? "deep" : command === "scrub" ? "scrub" : "verify";
   const checks = deep ? ALL_CHECKS : VERIFY_CHECKS;

@@ -13,6 +13,8 @@ import {
   VERIFY_CHECKS,
 } from "../../tools/migration/operations/scan.ts";
 
+import { verifySource } from "../../tools/migration/operations/verify-source.ts";
+
 /** The day on which every test takes place. */
 export const TODAY = "2026-06-15";
 
@@ -23,7 +25,7 @@ export function contextOf(root: string): Context {
 }
 
 /** The commands with a verdict that tests run in their own process. */
-export type VerdictCommand = "scan-all" | "verify-checksums" | "dry-run" | "registry check";
+export type VerdictCommand = "scan-all" | "verify-checksums" | "verify-source" | "dry-run" | "registry check";
 
 /** An outcome with every finding of the report, waived ones included. */
 export interface Verdict extends Outcome {
@@ -47,6 +49,7 @@ function start(root: string, command: VerdictCommand, extra: Partial<ScanOptions
   const context = contextOf(root);
   if (command === "dry-run") return dryRun(context, { runId: "run-test" });
   if (command === "registry check") return checkRegistries(context, { runId: "run-test", modules: [] });
+  if (command === "verify-source") return verifySource(context, { runId: "run-test", input: DEFAULT_INPUT });
   const deep = command === "scan-all";
   const what = deep ? { checks: ALL_CHECKS, level: "deep" } : { checks: VERIFY_CHECKS, level: "verify" };
   return scan(context, { command, runId: "run-test", input: DEFAULT_INPUT, modules: [], ...what, ...extra });

@@ -4,7 +4,7 @@ import { addMaintenanceCommands } from "./maintenance.ts";
 import { addMigrateCommands } from "./migrate.ts";
 import { addRegistryCommands } from "./registry.ts";
 import { addReportCommand } from "./report.ts";
-import { addScanCommands } from "./scan.ts";
+import { addScanCommands, addVerifySourceCommand } from "./scan.ts";
 import type { ExitCodeRow, Session } from "./session.ts";
 
 /** The command line of the toolkit. */
@@ -16,6 +16,7 @@ export function createProgram(session: Session): Command {
     .addHelpText("after", `\n${exitCodeHelp(session.exitCodes)}`);
   addMigrateCommands(program, session);
   addScanCommands(program, session);
+  addVerifySourceCommand(program, session);
   addCandidateCommands(program, session);
   addRegistryCommands(program, session);
   addMaintenanceCommands(program, session);

@@ -72,6 +72,24 @@ export function addScanCommands(program: Command, session: Session): void {
   );
 }
 
+/** Adds `verify-source`. */
+export function addVerifySourceCommand(program: Command, session: Session): void {
+  withVerdict(program.command("verify-source"))
+    .description("read the source again and name every record that is not as the candidate has it")
+    .option("--input <dir>", "candidate directory (default: storage_candidate/v1)")
+    .option("--workers <n>", "worker threads (default: one per core)")
+    .action(async (options: ScanFlags) => {
+      const { DEFAULT_INPUT } = await import("../operations/scan.ts");
+      const { verifySource } = await import("../operations/verify-source.ts");
+      const outcome = await verifySource(contextFor(session, options), {
+        runId: runIdFrom("verify-source"),
+        input: options.input ?? DEFAULT_INPUT,
+        workers: workersFrom(options),
+      });
+      finish(session, outcome, options);
+    });
+}
+
 const PAUSABLE: ReadonlySet<string> = new Set(["scan-all", "verify-checksums"]);
 
 function withPause(command: Command): Command {

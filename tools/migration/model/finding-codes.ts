@@ -12,6 +12,7 @@ export interface FindingCodeEntry {
 
 const REBUILD = "Do not use this candidate; rebuild it with `candor migrate`, then `candor scan-all`.";
 const FIX_SOURCE = "Mend the record in the source, or add a mapping rule in module.json, then `candor dry-run`.";
+const STALE = "Stop writes to the source; then `candor registry generate`, review, `candor migrate` and verify again.";
 const FIX_REGISTRY = "Mend the registry file, then `candor registry check`.";
 
 function blocker(check: Check, title: string, remedy: string): FindingCodeEntry {
@@ -37,6 +38,9 @@ export const FINDING_CODES = {
     "The source has no records for a module that may not be empty.",
     "Check the source, or set `allowEmpty` in module.json.",
   ),
+  SOURCE_CHANGED: blocker("source", "A record no longer gives the entity that the candidate has of it.", STALE),
+  SOURCE_APPEARED: blocker("source", "The source has a record of which the candidate has no entity.", STALE),
+  SOURCE_VANISHED: blocker("source", "The candidate has an entity whose record is gone from the source.", STALE),
   LEGACY_ID_MISSING: blocker("source", "A source record has no legacy key.", FIX_SOURCE),
   LEGACY_ID_TYPE: blocker("source", "A legacy key is neither a string nor a safe integer.", FIX_SOURCE),
   LEGACY_ID_DUPLICATE: blocker("source", "Two source records have the same legacy key.", FIX_SOURCE),
@@ -170,13 +174,17 @@ const UNWAIVABLE_CHECKS: ReadonlySet<Check> = new Set<Check>([
 ]);
 
 /**
- * Codes whose record cannot become an entity (a waiver would leave it out without a word), and faults of a registry that
+ * Codes whose record cannot become an entity (a waiver would leave it out without a word), or does not stand for the
+ * entity that the candidate has, and faults of a registry that
  * would give an id to the wrong record: `registry freeze --accept-changed` is the way to accept a change of ids.
  */
 const UNWAIVABLE_CODES: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "SOURCE_RECORD_TYPE",
   "SOURCE_LINE_INVALID",
   "SOURCE_VALUE_INVALID",
+  "SOURCE_CHANGED",
+  "SOURCE_APPEARED",
+  "SOURCE_VANISHED",
   "LEGACY_ID_MISSING",
   "LEGACY_ID_TYPE",
   "LEGACY_ID_DUPLICATE",

@@ -1,7 +1,9 @@
 import { systemCode } from "../model/errors.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { TaskHandler } from "../pool/serve.ts";
+import { type CompareResult, type CompareTask, compareRange } from "../ranges/compare-source.ts";
 import { areDistinct, type IdSlice } from "../ranges/distinct-ids.ts";
+import { type ExpectedRange, readExpected } from "../ranges/expected-entities.ts";
 import { countRegistry, type FillPlace, fillRegistry, type SpanCount } from "../ranges/fill-registry.ts";
 import { MapChecks, type MapResult, type MapSetup, type MapTask, mapRange } from "../ranges/map-range.ts";
 import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
@@ -15,7 +17,7 @@ export interface BuildSetup extends MapSetup {
   readonly modules: readonly ModuleDefinition[];
 }
 
-/** A piece of a dry run or a build. */
+/** A piece of a dry run, a build or a comparison with the source. */
 export type BuildTask =
   | { readonly kind: "digest"; readonly path: string; readonly file: string }
   | { readonly kind: "count"; readonly span: RegistrySpan }
@@ -23,24 +25,30 @@ export type BuildTask =
   | { readonly kind: "distinct"; readonly ids: IdSlice }
   | { readonly kind: "map"; readonly map: MapTask }
   | { readonly kind: "partition"; readonly partition: PartitionTask }
-  | { readonly kind: "prove"; readonly range: EntityRange };
+  | { readonly kind: "prove"; readonly range: EntityRange }
+  | { readonly kind: "expected"; readonly range: ExpectedRange }
+  | { readonly kind: "compare"; readonly compare: CompareTask };
 
 /** The result of each kind of piece. */
 export type BuildResult =
   | { readonly kind: "digest"; readonly sha256: string }
   | { readonly kind: "count"; readonly count: SpanCount }
-  | { readonly kind: "fill" | "distinct"; readonly clean: boolean }
+  | { readonly kind: "fill" | "distinct" | "expected"; readonly clean: boolean }
   | { readonly kind: "map"; readonly map: MapResult }
   | { readonly kind: "partition"; readonly partition: PartitionResult }
-  | { readonly kind: "prove"; readonly proof: RangeProof | undefined };
+  | { readonly kind: "prove"; readonly proof: RangeProof | undefined }
+  | { readonly kind: "compare"; readonly compare: CompareResult };
 
 /** Does the pieces of a dry run or a build, in a worker or in the main thread. */
 export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, BuildResult> {
   const checks = new Map<string, MapChecks>();
-  const checksOf = (name: string): MapChecks => {
+  const definitionOf = (name: string): ModuleDefinition => {
     const module = setup.modules.find((one) => one.name === name);
     if (module === undefined) throw new TypeError(`no definition of ${name}`);
-    const known = checks.get(name) ?? new MapChecks(module, setup);
+    return module;
+  };
+  const checksOf = (name: string): MapChecks => {
+    const known = checks.get(name) ?? new MapChecks(definitionOf(name), setup);
     checks.set(name, known);
     return known;
   };
@@ -60,6 +68,12 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
         return { kind: "partition", partition: writePartition(task.partition, checkCancelled) };
       case "prove":
         return { kind: "prove", proof: proveRange(task.range, checkCancelled) };
+      case "expected":
+        return { kind: "expected", clean: readExpected(task.range, checkCancelled) };
+      case "compare": {
+        const definition = definitionOf(task.compare.module);
+        return { kind: "compare", compare: await compareRange(task.compare, definition, checkCancelled) };
+      }
     }
   };
   return async (task, { checkCancelled }) => {

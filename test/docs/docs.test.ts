@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { checkShape } from "../../tools/migration/config/check-shape.ts";
@@ -90,10 +90,17 @@ function realDocument(root: string, kind: string): unknown {
     run: join(v1, "checksums/run.json"),
     lock: join(root, "migration/mapping/registry.lock.json"),
     entry: join(root, "migration/mapping/hunde.json"),
+    flip: join(root, "storage/releases/flips/flips.jsonl"),
+    release: join(root, "storage/releases", ...releaseRecords(root)),
   };
   if (kind === "owner") return JSON.parse(formatOwner(currentOwner("migrate")));
   const value: unknown = JSON.parse(read(files[kind] ?? ""));
   return kind === "entry" && Array.isArray(value) ? value[0] : value;
+}
+
+function releaseRecords(root: string): string[] {
+  const folder = join(root, "storage/releases");
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
 }
 
 /** Paths of keys in order; where `like` names a single module, only that one counts. */

@@ -14,10 +14,15 @@ export function addMaintenanceCommands(program: Command, session: Session): void
     });
   withCommon(program.command("prune"))
     .description("remove the previous candidate and what dead runs left behind; never the present candidate")
-    .action(async (options: CommonOptions) => {
+    .option(
+      "--releases",
+      "also releases that no pointer leads to, that no flip came from, and not of the candidate",
+      false,
+    )
+    .action(async (options: CommonOptions & { readonly releases: boolean }) => {
       const { prune } = await import("../operations/maintenance.ts");
-      const removed = await prune(contextHere(session, options));
-      const lines = removed.map(({ name, bytes }) => `removed storage_candidate/${name} (${bytes} bytes)\n`);
+      const removed = await prune(contextHere(session, options), options);
+      const lines = removed.map(({ name, bytes }) => `removed ${name} (${bytes} bytes)\n`);
       process.stdout.write(options.json === true ? json({ removed }) : lines.join("") || "nothing to remove\n");
     });
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addCandidateCommands } from "./candidate.ts";
 import { addMaintenanceCommands } from "./maintenance.ts";
 import { addMigrateCommands } from "./migrate.ts";
+import { addPointerCommands } from "./pointer.ts";
 import { addRegistryCommands } from "./registry.ts";
 import { addReportCommand } from "./report.ts";
 import { addScanCommands, addVerifySourceCommand } from "./scan.ts";
@@ -20,6 +21,7 @@ export function createProgram(session: Session): Command {
   addCandidateCommands(program, session);
   addRegistryCommands(program, session);
   addMaintenanceCommands(program, session);
+  addPointerCommands(program, session);
   addReportCommand(program, session);
   return program;
 }

@@ -14,6 +14,7 @@ import {
 interface ScanFlags extends CommonOptions {
   readonly workers?: string;
   readonly input?: string;
+  readonly live?: boolean;
   readonly level?: "quick" | "scrub" | "verify";
   readonly maxDuration?: string;
   readonly resume?: boolean;
@@ -27,17 +28,20 @@ export function addScanCommands(program: Command, session: Session): void {
   const add = (name: string, description: string, pick: (scan: Operation, flags: ScanFlags) => ScanKind): Command =>
     withVerdict(program.command(name))
       .description(description)
-      .option("--input <dir>", "candidate directory (default: storage_candidate/v1)")
+      .addOption(new Option("--input <dir>", "candidate directory (default: storage_candidate/v1)").conflicts("live"))
+      .option("--live", "what the live pointer leads to (migration/live.json)")
       .option("--workers <n>", "worker threads (default: one per core)")
       .action(async (...parts: unknown[]) => {
         const [modules, flags] = Array.isArray(parts[0]) ? [parts[0] as string[], parts[1]] : [[], parts[0]];
         const options = flags as ScanFlags;
         const maxMs = durationFrom("--max-duration", options.maxDuration);
         const operation = await import("../operations/scan.ts");
-        const outcome = await operation.scan(contextFor(session, options), {
+        const context = contextFor(session, options);
+        const input = options.live === true ? operation.liveInput(context) : options.input;
+        const outcome = await operation.scan(context, {
           command: name,
           runId: runIdFrom(name),
-          input: options.input ?? operation.DEFAULT_INPUT,
+          input: input ?? operation.DEFAULT_INPUT,
           modules,
           workers: workersFrom(options),
           ...(PAUSABLE.has(name) ? { pause: { maxMs, resume: options.resume === true } } : {}),

@@ -11,6 +11,8 @@ export const PROJECT = {
   modules: "modules",
   candidates: "storage_candidate",
   reports: "storage_reports",
+  releases: "storage/releases",
+  flips: "storage/releases/flips/flips.jsonl",
 } as const;
 
 /** `file` under `root`, unless it is absolute already. */

@@ -9,6 +9,7 @@ import { hashOf, parseModule } from "./module-file.ts";
 import { PROJECT } from "./paths.ts";
 import { Problems } from "./problems.ts";
 import { readJsonFile } from "./read-json.ts";
+import { parseAccess, type ReleaseAccess } from "./release-access.ts";
 import { LIVE_SHAPE, MIGRATION_SHAPE, WAIVERS_SHAPE } from "./shapes.ts";
 import { checkSource, type SourceConfig, sourceWithoutLocation } from "./source-config.ts";
 
@@ -23,6 +24,8 @@ export interface Project {
   readonly waivers: readonly Waiver[];
   /** Path of the live pointer, relative to the project root. */
   readonly pointer: string;
+  /** Who may read a release. */
+  readonly access: ReleaseAccess;
   /** SHA-256 of the JCS of migration.json without the source's location (FORMATS.md, section 5). */
   readonly configDigest: string;
 }
@@ -51,6 +54,7 @@ export function loadProject(root: string): Project {
     .filter((module) => module !== undefined);
   checkCollections(modules, problems);
   checkReferences(modules, raw.modules, problems);
+  const access = parseAccess(live, problems);
   problems.throwIfAny();
   return {
     root,
@@ -59,6 +63,7 @@ export function loadProject(root: string): Project {
     phoneRegions: raw.pii?.regions ?? [],
     waivers: waivers as unknown as readonly Waiver[],
     pointer: isJsonObject(live) && typeof live["pointer"] === "string" ? live["pointer"] : "storage/current",
+    access,
     configDigest: hashOf(withoutLocation(migration, raw.source)),
   };
 }

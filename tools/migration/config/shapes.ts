@@ -134,5 +134,16 @@ export const WAIVERS_SHAPE = {
 export const LIVE_SHAPE = {
   type: "object",
   additionalProperties: false,
-  properties: { pointer: text },
+  properties: {
+    pointer: text,
+    access: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        owner: { type: ["string", "integer"], minLength: 1, minimum: 0 },
+        group: { type: ["string", "integer"], minLength: 1, minimum: 0 },
+        mode: { type: "string", pattern: "^0[57][0157][0157]$" },
+      },
+    },
+  },
 };

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PROJECT, under } from "../config/paths.ts";
 import { loadProject } from "../config/project.ts";
 import { MigrationError } from "../model/errors.ts";
@@ -7,6 +7,7 @@ import { CandidateFolder } from "../stores/candidate-folder.ts";
 import { resolvesInto } from "../stores/pointer.ts";
 import { acquireLock } from "../stores/store-lock.ts";
 import type { Context } from "./context.ts";
+import { releaseStore, rootOf, rootsInUse } from "./releases.ts";
 import { scan, VERIFY_CHECKS } from "./scan.ts";
 
 /** The candidate that `restore` brought back. */
@@ -25,10 +26,51 @@ export async function restore(context: Context, options: { readonly swap: boolea
   });
 }
 
-/** Removes the previous candidate and leftovers of dead runs; what it removed. */
-export async function prune(context: Context): Promise<readonly { readonly name: string; readonly bytes: number }[]> {
+/** Something that `prune` removed: its path in the project, and the bytes it took. */
+export interface Removed {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Removes the previous candidate and leftovers of dead runs, with `releases` also releases that nobody needs. */
+export async function prune(context: Context, options: { readonly releases: boolean }): Promise<readonly Removed[]> {
   const folder = openFolder(context, "prune");
-  return locked(folder, "prune", async () => folder.prune());
+  return locked(folder, "prune", async () => {
+    refuseLiveGeneration(context, folder);
+    const removed = folder.prune();
+    const releases = options.releases ? pruneReleases(context, folder) : [];
+    return [...removed.map(({ name, bytes }) => ({ name: `${PROJECT.candidates}/${name}`, bytes })), ...releases];
+  });
+}
+
+/** Keeps what a pointer leads to, what the last flip of each link came from, and the release of the present candidate. */
+function pruneReleases(context: Context, folder: CandidateFolder): readonly Removed[] {
+  const store = releaseStore(context);
+  store.prepare();
+  const lock = acquireLock(store.dir, "prune", "folder of releases");
+  try {
+    // Held against a flip, which would make a release live that was not so a moment ago.
+    const flips = acquireLock(dirname(store.flips), "prune", "live pointer");
+    try {
+      const kept = new Set([...rootsInUse(context, store), rootOf(folder.candidate)]);
+      store.sweep();
+      const unused = store.roots().filter((root) => !kept.has(root));
+      return unused.map((root) => ({ name: `${PROJECT.releases}/${root}`, bytes: store.remove(root) }));
+    } finally {
+      flips.release();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function refuseLiveGeneration(context: Context, folder: CandidateFolder): void {
+  const project = loadProject(context.root);
+  if (!existsSync(folder.candidate) || !resolvesInto(under(project.root, project.pointer), folder.previous)) return;
+  throw new MigrationError("LIVE_POINTER", {
+    message: `The live pointer ${project.pointer} resolves into ${PROJECT.candidates}/.previous, which this would remove.`,
+    remedy: `Point ${project.pointer} elsewhere first.`,
+  });
 }
 
 function openFolder(context: Context, command: string): CandidateFolder {

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { PROJECT, under } from "../config/paths.ts";
 import { loadProject, type Project } from "../config/project.ts";
 import type { RunInputs } from "../integrity/run-file.ts";
@@ -163,11 +163,13 @@ async function buildSlowly(run: ReportedRun, path: string, loaded: SequentialInp
   return { ...built, inputs: inputs.inputs };
 }
 
-/** A pointer into v1 means that an application reads it now: retiring it would take its data away. */
+/** A pointer into a generation means that an application reads it now: retiring it would take its data away. */
 function refuseLiveCandidate(project: Project, folder: CandidateFolder): void {
-  if (!resolvesInto(under(project.root, project.pointer), folder.candidate)) return;
+  const pointer = under(project.root, project.pointer);
+  const used = [folder.candidate, folder.previous].find((generation) => resolvesInto(pointer, generation));
+  if (used === undefined) return;
   throw new MigrationError("LIVE_POINTER", {
-    message: `The live pointer ${project.pointer} resolves into ${PROJECT.candidates}/v1; building anew would take it away from its readers.`,
+    message: `The live pointer ${project.pointer} resolves into ${PROJECT.candidates}/${basename(used)}; building anew would take it away from its readers.`,
     remedy: `Point ${project.pointer} at a release instead, then run \`candor migrate\` again.`,
   });
 }

@@ -130,6 +130,11 @@ export class Report {
   }
 }
 
+/** Takes back the report of a command. */
+export function removeReport(context: Context, command: string): void {
+  new ReportFolder(join(context.root, PROJECT.reports), folderName(command)).discard();
+}
+
 /** `scan-all` writes latest-scan; every other command the folder of its own name. */
 function folderName(command: string): string {
   return command === "scan-all" ? "scan" : command.replaceAll(" ", "-");

@@ -5,7 +5,7 @@ import type { Tuning } from "./tuning.ts";
 export interface ScanOptions {
   readonly command: string;
   readonly runId: string;
-  /** Candidate directory, relative to the project root unless absolute. */
+  /** Candidate directory, relative to the project root unless absolute; a link is followed, and may not move meanwhile. */
   readonly input: string;
   /** Modules to scan; empty means all. */
   readonly modules: readonly string[];

@@ -1,15 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { isAbsolute, join, relative } from "node:path";
-import { statPath } from "../checks/candidate-files.ts";
-import { PROJECT } from "../config/paths.ts";
+import { isAbsolute, relative } from "node:path";
+import { PROJECT, under } from "../config/paths.ts";
 import { loadProject, type Project } from "../config/project.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 import { type FastScanEnd, fastScan, NO_FAST_SCAN } from "./fast-scan.ts";
 import { PauseControl } from "./pause-control.ts";
 import { pickModules } from "./registry-check.ts";
-import { type Outcome, Report } from "./report.ts";
+import { type Outcome, Report, removeReport } from "./report.ts";
 import { openProgress } from "./scan-binding.ts";
 import { DATA_CHECKS } from "./scan-levels.ts";
 import type { ScanOptions } from "./scan-options.ts";
@@ -22,13 +21,18 @@ export type { ScanOptions } from "./scan-options.ts";
 /** Where the candidate is unless `--input` says otherwise. */
 export const DEFAULT_INPUT = `${PROJECT.candidates}/v1`;
 
+/** The live pointer as an input; UNVERIFIABLE says so where it leads nowhere. */
+export function liveInput(context: Context): string {
+  return loadProject(context.root).pointer;
+}
+
 /** Scans a candidate: collects every finding, never stops at the first, and never writes to what it scans. */
 export async function scan(context: Context, options: ScanOptions): Promise<Outcome> {
   const needsProject = DATA_CHECKS.some((check) => options.checks.has(check));
   const project = needsProject ? loadProject(context.root) : undefined;
-  const input = isAbsolute(options.input) ? options.input : join(context.root, options.input);
+  const place = under(context.root, options.input);
+  const input = candidateAt(place, options.input);
   const chosen = project === undefined ? undefined : pickModules(project.modules, options.modules);
-  assertCandidate(input, options.input);
   const pause = pauseControl(context, options, input, project);
   const openReport = (): Report =>
     new Report(context, {
@@ -43,6 +47,7 @@ export async function scan(context: Context, options: ScanOptions): Promise<Outc
   const parts = { input, project, chosen, suspect, isSecond: hasRead };
   const end = outcome ?? (await sequential(context, options, { ...parts, report: openReport() }));
   pause.remove();
+  if (folderAt(place) !== input) throw movedMeanwhile(context, options);
   return end;
 }
 
@@ -98,10 +103,26 @@ function pauseControl(
   });
 }
 
-function assertCandidate(input: string, shown: string): void {
-  if (existsSync(input) && statPath(input, "")?.isDirectory() === true) return;
+/** The folder that is scanned; a link is followed once, so that the whole scan reads the same one. */
+function folderAt(place: string): string | undefined {
+  if (!existsSync(place) || !statSync(place).isDirectory()) return undefined;
+  return lstatSync(place).isSymbolicLink() ? realpathSync.native(place) : place;
+}
+
+function candidateAt(place: string, shown: string): string {
+  const folder = folderAt(place);
+  if (folder !== undefined) return folder;
   throw new MigrationError("UNVERIFIABLE", {
     message: `There is no candidate at ${isAbsolute(shown) ? relative(process.cwd(), shown) || "." : shown}.`,
     remedy: "`candor migrate` builds one; `candor restore` brings the previous one back.",
+  });
+}
+
+/** A verdict about what the pointer led to before says nothing about what it leads to now: the report goes. */
+function movedMeanwhile(context: Context, options: ScanOptions): MigrationError {
+  removeReport(context, options.command);
+  return new MigrationError("UNVERIFIABLE", {
+    message: `${options.input} was moved to another folder during the scan; there is no verdict.`,
+    remedy: "Wait until nobody flips it, then run the command again.",
   });
 }

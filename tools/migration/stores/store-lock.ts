@@ -11,9 +11,15 @@ export const LOCK_LEFTOVER = /^\.lock-/;
 /** A held lock on a candidate folder. */
 export type StoreLock = LinkLock;
 
-/** Takes the lock of `dir` for this process; LOCK_HELD when a living or foreign process has it. */
-export function acquireLock(dir: string, command: string): StoreLock {
-  const rules = { path: join(dir, LOCK_NAME), what: "the lock of the candidate folder", mayReplace, held, lost };
+/** Takes the lock of `dir`, said as "candidate folder"; LOCK_HELD when a living or foreign process has it. */
+export function acquireLock(dir: string, command: string, what = "candidate folder"): StoreLock {
+  const rules = {
+    path: join(dir, LOCK_NAME),
+    what: `the lock of the ${what}`,
+    mayReplace,
+    held: (text: string) => held(text, what),
+    lost: () => lost(what),
+  };
   return takeLinkLock(rules, formatOwner(currentOwner(command)));
 }
 
@@ -22,25 +28,25 @@ function mayReplace(text: string): boolean {
   return owner !== undefined && ownerState(owner) === "dead";
 }
 
-function lost(): MigrationError {
+function lost(what: string): MigrationError {
   return new MigrationError("LOCK_HELD", {
-    message: "The lock of the candidate folder was lost: another process removed or replaced it.",
+    message: `The lock of the ${what} was lost: another process removed or replaced it.`,
     remedy: "Find out who removed `.lock`, then run the command again.",
   });
 }
 
-function held(text: string): MigrationError {
+function held(text: string, what: string): MigrationError {
   const owner = parseOwner(text);
   if (owner === undefined) {
     return new MigrationError("LOCK_HELD", {
-      message: "The candidate folder is locked by a record that cannot be read.",
+      message: `The ${what} is locked by a record that cannot be read.`,
       remedy: "Make sure that no other run uses the folder, then remove `.lock` from it.",
     });
   }
   const { pid, host, command } = owner;
   const foreign = ownerState(owner) === "foreign";
   return new MigrationError("LOCK_HELD", {
-    message: `The candidate folder is locked by process ${pid} on host ${host}, running \`${command}\`.`,
+    message: `The ${what} is locked by process ${pid} on host ${host}, running \`${command}\`.`,
     remedy: foreign
       ? `Make sure on host ${host} that process ${pid} has ended, then remove \`.lock\` from the folder.`
       : "Wait until that command has ended, then run this one again.",

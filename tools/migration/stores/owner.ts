@@ -35,6 +35,11 @@ export function ownerState(owner: Owner): OwnerState {
   return "alive";
 }
 
+/** Start and boot of a process, which with its pid name it for good; nulls without /proc or where it is gone. */
+export function processMark(pid: number): Pick<Owner, "processStart" | "bootId"> {
+  return { processStart: readProcess(pid)?.start ?? null, bootId: readBootId() };
+}
+
 /** True when a process with this pid runs; one that ended and waits for its parent does not. */
 export function isPidAlive(pid: number): boolean {
   try {

@@ -26,7 +26,7 @@ export interface CommandSpec {
   /** Working directory; on a remote host relative to the home there, or null for that home. */
   readonly cwd: string | null;
   readonly timeoutMs: number;
-  /** From TERM to KILL. */
+  /** From TERM to KILL; with the timeout a bound of all but a second or two. */
   readonly graceMs: number;
   /** Cap of `out` and of `err`, each. */
   readonly capBytes: number;
@@ -44,10 +44,11 @@ export const COMMAND_DEFAULTS = {
 } as const;
 
 /**
- * Why a command ended: by itself, at its timeout, at the cap of its output, on request, or `lost`: nobody can know any
- * more (reboot, wrapper killed, host gone).
+ * Why a command ended: by itself, at its timeout, at the cap of its output, or on request. `not-started` = it certainly
+ * never ran and never will (the host could not be reached). `lost` = nobody can know any more (reboot, wrapper killed,
+ * host gone).
  */
-export type CommandEnd = "exit" | "timeout" | "output" | "terminated" | "lost";
+export type CommandEnd = "exit" | "timeout" | "output" | "terminated" | "not-started" | "lost";
 
 /** A process that outlived the command. */
 export interface Survivor {
@@ -60,7 +61,7 @@ export interface Survivor {
 /** What is in the folder once the command has ended. */
 export interface CommandResult {
   readonly end: CommandEnd;
-  /** Null when lost. A command that died of signal n gives 128+n, as shells say. */
+  /** Null when lost or not started. A command that died of signal n gives 128+n, as shells say. */
   readonly exit: number | null;
   /** Name of that signal, or null. */
   readonly signal: string | null;
@@ -89,6 +90,8 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>;
   /** TERM, grace, KILL to the whole group. */
   readonly terminate: () => void;
+  /** Stops watching and lets this process end; the command runs on, and another driver can find it. */
+  readonly leave: () => void;
 }
 
 /** What a second driver finds of a command whose driver is dead. */

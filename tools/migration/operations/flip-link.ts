@@ -74,7 +74,7 @@ export function moveLink(
     if (to !== null) assertTarget(link, to);
     if (readLink(link) === to) return;
     const at = context.clock().toISOString();
-    appendFlip(store.flips, { link: loggedName(context, link), from, to, isBack: options.isBack === true, at });
+    appendFlip(store.flips, { link: linkName(context, link), from, to, isBack: options.isBack === true, at });
     options.onStep?.("logged");
     const { tag, onStep = () => {} } = options;
     swapLink({ link, from, to, tag, onStep });
@@ -102,8 +102,8 @@ function linkText(link: string, release: string, root: string): string {
   return inside.startsWith("..") ? target : relative(folder, target);
 }
 
-/** The link as it stands in the log: relative to the project where it lies inside. */
-function loggedName(context: Context, link: string): string {
+/** The name of a link in logs and records: relative to the project where it lies inside. */
+export function linkName(context: Context, link: string): string {
   const name = relative(context.root, link);
   return name.startsWith("..") ? link : name;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../config/paths.ts";
+import { sha256Hex } from "../integrity/digest.ts";
 import { parseStrict } from "../integrity/strict-parse.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
@@ -12,6 +13,8 @@ export interface ScanProof {
   /** End of the scan in UTC. */
   readonly at: string;
   readonly ageMs: number;
+  /** Digest of the statement that says so. */
+  readonly sha256: string;
 }
 
 /** A clock may differ by so much from the one that wrote a report. */
@@ -24,8 +27,9 @@ const FOLDER = `${PROJECT.reports}/latest-scan`;
  * `maxAgeMs` ago; else NOT_PROVED, naming each thing that is not so.
  */
 export function passingScan(context: Context, root: string, maxAgeMs: number): ScanProof {
-  const summary = readReport(context.root, "summary.json");
-  const predicate = readReport(context.root, "statement.json")["predicate"];
+  const summary = readReport(context.root, "summary.json").value;
+  const { value, sha256 } = readReport(context.root, "statement.json");
+  const predicate = value["predicate"];
   const statement = isJsonObject(predicate) ? predicate : {};
   const end = typeof statement["end"] === "string" ? Date.parse(statement["end"]) : Number.NaN;
   const ageMs = context.clock().getTime() - end;
@@ -37,7 +41,7 @@ export function passingScan(context: Context, root: string, maxAgeMs: number): S
   if (problems.length > 0) {
     throw notProved(`There is no passing scan of the root ${root} that a flip can stand on.`, problems);
   }
-  return { root, at: String(statement["end"]), ageMs };
+  return { root, at: String(statement["end"]), ageMs, sha256 };
 }
 
 function differences(found: JsonObject, expected: Readonly<Record<string, JsonValue>>): string[] {
@@ -61,10 +65,11 @@ function minutes(ms: number): string {
   return `${Math.round(ms / 6000) / 10} minutes`;
 }
 
-function readReport(root: string, file: string): JsonObject {
+function readReport(root: string, file: string): { readonly value: JsonObject; readonly sha256: string } {
   try {
-    const parsed = parseStrict(readFileSync(join(root, FOLDER, file), "utf8"));
-    if (parsed.ok && isJsonObject(parsed.value)) return parsed.value;
+    const text = readFileSync(join(root, FOLDER, file), "utf8");
+    const parsed = parseStrict(text);
+    if (parsed.ok && isJsonObject(parsed.value)) return { value: parsed.value, sha256: sha256Hex(text) };
     throw notProved(`${FOLDER}/${file} is not a report.`, []);
   } catch (error) {
     if (systemCode(error) === "ENOENT") throw notProved("There is no report of a scan.", []);

@@ -1,0 +1,54 @@
+import { MigrationError } from "../../model/errors.ts";
+import type { JsonObject, JsonValue } from "../../model/json.ts";
+import { applySchemaFlip, prepareSchemaFlip, readSchemas, type SchemaFlip } from "../../operations/flip-schema.ts";
+import { exchanged, isSameState, type SchemaState } from "../../operations/schema-state.ts";
+import type { Flip } from "../plan/action.ts";
+import type { Pointer } from "./flip.ts";
+import { fill } from "./values.ts";
+import type { VerbContext } from "./verb.ts";
+
+/** Two schemas of a database that exchange their names. */
+export function schemaPointer(flip: Extract<Flip, { kind: "schema" }>, context: VerbContext): Pointer {
+  const words: SchemaFlip = {
+    schema: fill(flip.schema, context),
+    to: fill(flip.to, context),
+    url: fill(context.dbs.get(flip.db) ?? "", context),
+  };
+  return {
+    text: `exchange the schemas ${words.schema} and ${words.to} of ${flip.db}`,
+    look: async () => ({ ...(await prepareSchemaFlip(words)) }),
+    place: async (before) => {
+      const now = await readSchemas(words);
+      if (isSameState(now, exchanged(stateOf(before)))) return "new";
+      return isSameState(now, stateOf(before)) ? "old" : "elsewhere";
+    },
+    move: async (before) => void (await applySchemaFlip(words, stateOf(before))),
+    back: async (before) => void (await applySchemaFlip(words, exchanged(stateOf(before)))),
+    missing: async () => problems(words),
+    record: (before) => ({
+      pointer: `${flip.db}:${words.schema}`,
+      from: stateOf(before).schema,
+      to: stateOf(before).to,
+      root: null,
+      scanSha256: null,
+    }),
+  };
+}
+
+async function problems(words: SchemaFlip): Promise<readonly string[]> {
+  try {
+    await prepareSchemaFlip(words);
+    return [];
+  } catch (error) {
+    if (error instanceof MigrationError) return [error.message];
+    throw error;
+  }
+}
+
+function stateOf({ schema, to }: JsonObject): SchemaState {
+  return { schema: textOf(schema), to: textOf(to) };
+}
+
+function textOf(value: JsonValue | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { Connection, QueryOptions } from "mysql2";
 import type { ErrorCode } from "../model/errors.ts";
 import { isConnectionLost, toDatabaseError } from "./database-errors.ts";
@@ -44,6 +43,7 @@ export class MysqlSession {
   readonly #connection: Connection;
   readonly #code: ErrorCode;
   #lost: Error | undefined;
+  #isReading = false;
 
   constructor(connection: Connection, place: ServerPlace, code: ErrorCode) {
     this.place = place;
@@ -86,9 +86,31 @@ export class MysqlSession {
     return rows.map((row) => row.map((cell) => cell?.toString("utf8") ?? null));
   }
 
-  /** The rows of one statement as a stream of `ByteRow`, at most `highWaterMark` of them held. */
-  stream(sql: string, highWaterMark: number): Readable {
-    return this.#connection.query(raw(sql)).stream({ objectMode: true, highWaterMark });
+  /**
+   * The rows of one statement in batches of `batchRecords`, without waiting for all of them. Leaving early cuts the
+   * statement off; the transaction and its snapshot stay.
+   */
+  async *batches(action: string, sql: string, batchRecords: number): AsyncGenerator<readonly ByteRow[]> {
+    if (this.#isReading) throw new TypeError(`${action}: the connection is reading something else`);
+    this.#isReading = true;
+    const reading = new RowReading(this.#connection, raw(sql), batchRecords);
+    try {
+      for (let rows = await reading.next(); rows !== undefined; rows = await reading.next()) yield rows;
+    } catch (error) {
+      throw this.translate(error, action);
+    } finally {
+      if (!reading.isOver) await this.#cutOff(reading);
+      this.#isReading = false;
+    }
+  }
+
+  /** Another connection has the server end the statement; where that is refused, the rest of the rows goes by unread. */
+  async #cutOff(reading: RowReading): Promise<void> {
+    const id = this.#connection.threadId;
+    const other = await openMysql(this.place, { readOnly: true, code: this.#code }).catch(() => undefined);
+    await other?.query("Ending a statement", `KILL QUERY ${id}`).catch(() => {});
+    await other?.close();
+    await reading.passOver();
   }
 
   /** What the driver threw, coded. */
@@ -144,4 +166,67 @@ function fieldOf(field: unknown): MysqlField {
     charset: Number(of("characterSet")),
     length: Number(of("columnLength")),
   };
+}
+
+/** Batches that may wait before the server is made to wait. */
+const WAITING = 2;
+
+/** The rows of a statement that runs, gathered into batches; `isOver` once the server has said so. */
+class RowReading {
+  isOver = false;
+  readonly #connection: Connection;
+  readonly #batches: ByteRow[][] = [];
+  #current: ByteRow[] = [];
+  #error: Error | undefined;
+  #isPassing = false;
+  #wake: () => void = () => {};
+
+  constructor(connection: Connection, options: QueryOptions, batchRecords: number) {
+    this.#connection = connection;
+    const query = connection.query(options);
+    query.on("result", (row: unknown) => {
+      if (this.#isPassing) return;
+      this.#current.push(row as ByteRow);
+      if (this.#current.length < batchRecords) return;
+      this.#batches.push(this.#current);
+      this.#current = [];
+      if (this.#batches.length >= WAITING) connection.pause();
+      this.#wake();
+    });
+    query.on("error", (error: Error) => this.#end(error));
+    query.on("end", () => this.#end(undefined));
+  }
+
+  /** The next batch; undefined behind the last one. */
+  async next(): Promise<readonly ByteRow[] | undefined> {
+    for (;;) {
+      const batch = this.#batches.shift();
+      if (this.#batches.length < WAITING) this.#connection.resume();
+      if (batch !== undefined) return batch;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.isOver) return undefined;
+      await this.#event();
+    }
+  }
+
+  /** Lets the rest go by. */
+  async passOver(): Promise<void> {
+    this.#isPassing = true;
+    this.#connection.resume();
+    while (!this.isOver) await this.#event();
+  }
+
+  #event(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #end(error: Error | undefined): void {
+    this.#error ??= error;
+    if (this.#current.length > 0) this.#batches.push(this.#current);
+    this.#current = [];
+    this.isOver = true;
+    this.#wake();
+  }
 }

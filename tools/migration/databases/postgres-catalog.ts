@@ -36,9 +36,11 @@ const FOREIGN_KEYS = `SELECT o.conrelid::text,
   JOIN pg_catalog.pg_class f ON f.oid = o.confrelid JOIN pg_catalog.pg_namespace m ON m.oid = f.relnamespace
   WHERE n.nspname = $1 AND o.contype = 'f' AND o.conparentid = 0 ORDER BY o.conrelid, o.conname`;
 
-/** Reads the tables and views of the schema of a session's place; a partitioned table is one table. */
-export async function readPostgresCatalog(session: PostgresSession): Promise<Catalog> {
-  const { schema } = session.place;
+/** Reads the tables and views of a schema, that of the session's place unless told; a partitioned table is one table. */
+export async function readPostgresCatalog(
+  session: PostgresSession,
+  schema: string = session.place.schema,
+): Promise<Catalog> {
   const ask = (sql: string): Promise<readonly TextRow[]> => session.rows("Reading the catalog", sql, [schema]);
   const relations = await ask(RELATIONS);
   const columns = byFirst(await ask(COLUMNS));

@@ -40,10 +40,16 @@ export async function openSource(
       const { openSqliteSource } = await import("./sqlite-source.ts");
       return openSqliteSource(resolve(root, place.path), place.path, names);
     }
+    case "postgres": {
+      const { openPostgresSource } = await import("./postgres-source.ts");
+      return openPostgresSource(place, { root }, wanted);
+    }
+    case "mysql": {
+      const { openMysqlSource } = await import("./mysql-source.ts");
+      return openMysqlSource(place, { root }, wanted);
+    }
     case "json":
     case "csv":
-    case "postgres":
-    case "mysql":
       throw new MigrationError("SOURCE_INVALID", { message: `Sources of kind ${place.kind} cannot be read yet.` });
   }
 }

@@ -24,5 +24,13 @@ export async function* readRange(range: SourceRange, options: ReadRangeOptions =
       const { readSqliteRange } = await import("./sqlite-reader.ts");
       return yield* readSqliteRange(range, batchRecords);
     }
+    case "postgres": {
+      const { readPostgresRange } = await import("./postgres-reader.ts");
+      return yield* readPostgresRange(range, batchRecords);
+    }
+    case "mysql": {
+      const { readMysqlRange } = await import("./mysql-reader.ts");
+      return yield* readMysqlRange(range, batchRecords);
+    }
   }
 }

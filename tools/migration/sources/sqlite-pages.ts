@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type Database from "better-sqlite3";
 import { MAX_SAFE } from "../integrity/limits.ts";
 import { UNREADABLE_TEXT } from "../model/source-record.ts";
+import { shortest } from "./exact-integer.ts";
 import type { SqliteRange } from "./source-range.ts";
 import { quoted } from "./sqlite-collection.ts";
 
@@ -107,9 +108,4 @@ class PageStatements {
       if (cell instanceof Uint8Array && !isUtf8(cell)) row[index] = UNREADABLE_TEXT;
     }
   }
-}
-
-/** An integer as a number where that is exact, else as it is. */
-export function shortest(value: bigint): number | bigint {
-  return value <= MAX_SAFE && value >= -MAX_SAFE ? Number(value) : value;
 }

@@ -1,9 +1,10 @@
 import type Database from "better-sqlite3";
 import { isWellFormed } from "../integrity/well-formed.ts";
 import { UNREADABLE_TEXT } from "../model/source-record.ts";
+import { shortest } from "./exact-integer.ts";
 import type { SqliteRange } from "./source-range.ts";
 import { quoted } from "./sqlite-collection.ts";
-import { type Row, shortest } from "./sqlite-pages.ts";
+import type { Row } from "./sqlite-pages.ts";
 
 const BATCH_BYTES = 4 * 1024 * 1024;
 const REPLACEMENTS = /\ufffd/g;

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { checkPiiClasses } from "../checks/pii-check.ts";
 import type { Project } from "../config/project.ts";
 import { type Finding, type FindingSink, finding } from "../model/finding.ts";
@@ -12,6 +12,7 @@ import type { Source } from "../sources/source.ts";
 import type { SourceRange } from "../sources/source-range.ts";
 import { type BuildTask, createBuildHandler } from "./build-tasks.ts";
 import type { Context } from "./context.ts";
+import { registryFile } from "./inputs.ts";
 import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
 import { type BuildPool, loadSharedInputs, type SharedInputs } from "./shared-inputs.ts";
 import type { Tuning } from "./tuning.ts";
@@ -52,7 +53,7 @@ const SAMPLES = 4096;
 export function createBuildPool({ context, project, source, workers, tuning }: FastStart): BuildPool {
   const bytes = sourceBytes(context.root, project);
   return new WorkerPool({
-    workers: bytes < tuning.smallBytes || source.kind === "module" ? 0 : workers,
+    workers: bytes < tuning.smallBytes || source.mainThreadOnly ? 0 : workers,
     entry: new URL("./build-worker.js", import.meta.url),
     createHandler: createBuildHandler,
     setup: {
@@ -200,11 +201,17 @@ function averageLineBytes(run: FastRun): number {
   return Math.max(256, (1.5 * sourceBytes(run.context.root, run.project)) / Math.max(1, records));
 }
 
+/** Bytes of a row, to reckon with where only the number of rows is known; an entry of a registry takes about 90. */
+const ROW_BYTES_PER_ENTRY_BYTE = 3;
+
 function sourceBytes(root: string, { source, modules }: Project): number {
-  // What a server holds is not known; its own size would not say what of it is read.
-  if (!("path" in source)) return Number.MAX_SAFE_INTEGER;
+  const sizeOf = (file: string): number => statSync(resolve(root, file), { throwIfNoEntry: false })?.size ?? 0;
+  const sum = (files: readonly string[]): number => files.reduce((bytes, file) => bytes + sizeOf(file), 0);
+  // What a server holds is known by its frozen ids alone: the size of a table says nothing of a view or a query.
+  if (!("path" in source)) {
+    return ROW_BYTES_PER_ENTRY_BYTE * sum(modules.map(({ name }) => registryFile(root, name)));
+  }
   const { kind, path } = source;
-  const files =
-    kind === "jsonl" ? modules.map(({ collection }) => join(root, path, `${collection}.jsonl`)) : [join(root, path)];
-  return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const isFolder = kind === "jsonl" || kind === "json" || kind === "csv";
+  return sum(isFolder ? modules.map(({ collection }) => join(path, `${collection}.${kind}`)) : [path]);
 }

@@ -19,6 +19,7 @@ export async function openJsonlSource(path: string, label: string, collections: 
   const ranges = async (collection: string, parts: number) => cut(path, label, { collection, parts });
   return {
     kind: "jsonl",
+    mainThreadOnly: false,
     ranges,
     read: (collection) => readCollection(ranges(collection, 1)),
     assertUnchanged: async () => {

@@ -18,6 +18,7 @@ export async function openModuleSource(path: string, label: string, collections:
   ];
   return {
     kind: "module",
+    mainThreadOnly: true,
     ranges,
     read: (collection) => readCollection(ranges(collection)),
     // The records are in memory since the import.

@@ -55,6 +55,7 @@ async function findAll(
 
 class MysqlSource implements Source {
   readonly kind = "mysql";
+  readonly mainThreadOnly = true;
   readonly #session: MysqlSession;
   readonly #known: ReadonlyMap<string, MysqlCollection>;
   readonly #number: number;

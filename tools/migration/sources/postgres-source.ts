@@ -63,6 +63,7 @@ function namesText(catalog: Catalog | undefined): string {
 
 class PostgresSource implements Source {
   readonly kind = "postgres";
+  readonly mainThreadOnly = false;
   readonly #session: PostgresSession;
   readonly #known: ReadonlyMap<string, PostgresCollection>;
   readonly #snapshot: string;

@@ -7,12 +7,17 @@ import type { SourceRange } from "./source-range.ts";
  */
 export interface Source {
   readonly kind: SourceKind;
+  /** True where every range can be read by the main thread only. */
+  readonly mainThreadOnly: boolean;
   /**
-   * About `parts` parts of a collection in the source's own order; read one after the other by `readRange` they give
-   * every record exactly once. A collection without records may have none.
+   * About `parts` parts of a collection; read by `readRange`, in any order, they give every record exactly once. A
+   * collection without records may have none.
    */
   ranges(collection: string, parts: number): Promise<readonly SourceRange[]>;
-  /** Batches of raw records of one collection, in the source's own order; a record is usually an object. */
+  /**
+   * Batches of raw records of one collection: of a database in the order of the bytes of its key, of a file in that of
+   * the file. A record is usually an object.
+   */
   read(collection: string): AsyncIterable<readonly unknown[]>;
   /** SOURCE_READ where the source is not what it was when it was opened. */
   assertUnchanged(): Promise<void>;

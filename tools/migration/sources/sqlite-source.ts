@@ -31,6 +31,7 @@ export async function openSqliteSource(path: string, label: string, collections:
 
 class SqliteSource implements Source {
   readonly kind = "sqlite";
+  readonly mainThreadOnly = false;
   readonly #place: DatabasePlace;
   readonly #connection: SqliteConnection;
   readonly #known: ReadonlyMap<string, SqliteCollection>;

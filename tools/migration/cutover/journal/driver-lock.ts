@@ -41,6 +41,8 @@ export interface LockOptions {
 export function takeDriverLock(run: RunDirectory, options: LockOptions): DriverLock {
   for (;;) {
     const before = driverOf(run);
+    // Who is refused leaves nothing behind.
+    if (before !== undefined && !isReplaceable(before, options)) throw lockHeld(before);
     const fence = Math.max(readFence(run), before?.fence ?? 0) + 1;
     const driver: Driver = { ...currentOwner(options.command), fence, since: options.clock.wall().toISOString() };
     // Written before the lock is made: a number may be lost, but none is given twice.

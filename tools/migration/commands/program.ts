@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addCandidateCommands } from "./candidate.ts";
+import { addInitCommand } from "./init.ts";
 import { addMaintenanceCommands } from "./maintenance.ts";
 import { addMigrateCommands } from "./migrate.ts";
 import { addPointerCommands } from "./pointer.ts";
@@ -15,6 +16,7 @@ export function createProgram(session: Session): Command {
     .showHelpAfterError("(candor --help lists the commands)")
     .exitOverride()
     .addHelpText("after", `\n${exitCodeHelp(session.exitCodes)}`);
+  addInitCommand(program, session);
   addMigrateCommands(program, session);
   addScanCommands(program, session);
   addVerifySourceCommand(program, session);

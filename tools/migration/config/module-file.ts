@@ -91,7 +91,7 @@ function assemble(
 }
 
 function parseField(name: string, raw: RawField): FieldDefinition {
-  const from = raw.from ?? (raw.value === undefined ? name : []);
+  const from = raw.from ?? (raw.value === undefined && raw.parts === undefined ? name : []);
   return {
     name,
     from: typeof from === "string" ? [from] : from,
@@ -100,6 +100,7 @@ function parseField(name: string, raw: RawField): FieldDefinition {
     type: raw.type,
     transform: raw.transform ?? [],
     ref: raw.ref,
+    ...(raw.parts === undefined ? {} : { parts: raw.parts }),
     nulls: raw.nulls ?? "omit",
   };
 }

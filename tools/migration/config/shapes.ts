@@ -65,9 +65,16 @@ const field = {
     type: { type: "string", pattern: `^(${FIELD_TYPES.join("|")})(\\([0-9]{1,5}(,[0-9]{1,3})?\\))?(\\[\\])*$` },
     transform: { type: "array", items: { enum: TRANSFORMS } },
     ref: name,
+    parts: { ...texts, minItems: 2 },
     nulls: { enum: ["omit", "keep"] },
   },
   not: { required: ["value", "from"] },
+  dependentSchemas: {
+    parts: {
+      required: ["ref"],
+      properties: { from: false, value: false, default: false, type: false, transform: false, nulls: false },
+    },
+  },
 };
 
 const invariant = {

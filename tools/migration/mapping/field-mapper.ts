@@ -31,6 +31,7 @@ export function compileField(
 ): FieldMapper {
   const { value, nulls, default: fallback } = field;
   if (value !== undefined) return () => value;
+  if (field.parts !== undefined) return compileParts(field, slots, registry);
   const pick = compilePick(field, slots);
   const convert = compileConversion(field, registry, form);
   return (values, report) => {
@@ -156,6 +157,24 @@ function plain(value: Given): JsonValue | typeof FAILED {
   return value instanceof Uint8Array ? FAILED : value;
 }
 
+/** A reference by a key of several fields; one that lacks a part is none, as in SQL. */
+function compileParts(
+  field: FieldDefinition,
+  slots: readonly number[],
+  registry: RegistryLookup | undefined,
+): FieldMapper {
+  const { ref: target = "", parts = [] } = field;
+  const name = parts.join(", ");
+  return (values, report) => {
+    const key = slots.map((slot) => values[slot]);
+    const id = legacyIdOf(key);
+    if ("legacyId" in id) return resolveId(id.legacyId, target, registry, name, report);
+    if (id.problem === "missing") return undefined;
+    report("MAPPING_TYPE", { field: name, expected: `a legacy id of ${target}`, got: key.map(kindOf).join(", ") });
+    return FAILED;
+  };
+}
+
 function resolve(
   value: JsonValue,
   target: string,
@@ -168,7 +187,17 @@ function resolve(
     report("MAPPING_TYPE", { field, expected: `a legacy id of ${target}`, got: kindOf(value) });
     return FAILED;
   }
-  const index = registry?.lookup(key.legacyId) ?? -1;
+  return resolveId(key.legacyId, target, registry, field, report);
+}
+
+function resolveId(
+  legacyId: string,
+  target: string,
+  registry: RegistryLookup | undefined,
+  field: string,
+  report: ReportFault,
+): JsonValue | typeof FAILED {
+  const index = registry?.lookup(legacyId) ?? -1;
   if (registry !== undefined && index >= 0) return registry.uuidAt(index);
   report("REFERENCE_UNMAPPED", { field, expected: `an entry in the registry of ${target}`, got: "none" });
   return FAILED;

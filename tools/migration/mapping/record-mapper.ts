@@ -1,7 +1,7 @@
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import type { FindingCode } from "../model/finding-codes.ts";
 import type { JsonValue } from "../model/json.ts";
-import type { ModuleDefinition } from "../model/module.ts";
+import type { FieldDefinition, ModuleDefinition } from "../model/module.ts";
 import { printableKey } from "../model/printable.ts";
 import { BrokenRecord } from "../model/source-record.ts";
 import { legacyIdOf, namedLegacyId } from "../registry/legacy-id.ts";
@@ -29,6 +29,11 @@ export interface SharedMarks {
   readonly targets: Registries;
 }
 
+/** The source fields that a rule reads. */
+function sourceNames({ from, parts }: FieldDefinition): readonly string[] {
+  return parts ?? from;
+}
+
 /** Turns the records of one module into entities; faults are findings, and a record with a fault becomes none. */
 export class RecordMapper {
   readonly #module: ModuleDefinition;
@@ -49,7 +54,7 @@ export class RecordMapper {
     const registry = registries.get(module.name);
     if (registry === undefined) throw new TypeError(`no registry for module ${module.name}`);
     const targets = shared?.targets ?? registries;
-    const names = [...new Set([...module.legacyKey, ...module.fields.flatMap((field) => field.from)])];
+    const names = [...new Set([...module.legacyKey, ...module.fields.flatMap(sourceNames)])];
     const slotsOf = (wanted: readonly string[]): number[] => wanted.map((name) => names.indexOf(name));
     this.#module = module;
     this.#registry = registry;
@@ -59,7 +64,7 @@ export class RecordMapper {
       name: field.name,
       map: compileField(
         field,
-        slotsOf(field.from),
+        slotsOf(sourceNames(field)),
         field.ref === undefined ? undefined : targets.get(field.ref),
         module.form,
       ),

@@ -3,6 +3,7 @@ export type ErrorCode =
   | "USAGE"
   | "CONFIG_MISSING"
   | "CONFIG_INVALID"
+  | "PROJECT_EXISTS"
   | "REGISTRY_MISSING"
   | "REGISTRY_INVALID"
   | "SOURCE_INVALID"

@@ -23,6 +23,8 @@ export interface FieldDefinition {
   readonly transform: readonly TransformName[];
   /** Module that the value is a legacy id of (a string, or an array of them). */
   readonly ref: string | undefined;
+  /** Source fields that together are the legacy id of `ref`, in the order of its legacy key; instead of `from`. */
+  readonly parts?: readonly string[];
   /** What a source null becomes; `omit` treats it as absent. */
   readonly nulls: "omit" | "keep";
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import { readUuid } from "../compiled/byte-formats.ts";
+import { plainEnd, stringEnd } from "../compiled/byte-strings.ts";
 import { RangeBlocks } from "./range-blocks.ts";
-import { readUuid } from "./uuid-bytes.ts";
 
 /** Whole lines of a registry file. */
 export interface RegistrySpan {
@@ -26,7 +27,10 @@ export type EntryTaker = (bytes: Buffer, from: number, to: number, words: Uint32
 const HEAD = Buffer.from('{"legacyId":"', "latin1");
 const MIDDLE = Buffer.from('","targetUuid":"', "latin1");
 const VERSION = Buffer.from('","version":', "latin1");
-const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END] = [0x0a, 0x22, 0x5c, 0x2c, 0x7d, 0x5b, 0x5d];
+const [HEAD_WORDS, MIDDLE_WORDS, VERSION_WORDS] = [wordsOf(HEAD), wordsOf(MIDDLE), wordsOf(VERSION)];
+/** Bytes of an entry with an id of one byte and a version of one digit. */
+export const LEAST_ENTRY_BYTES = HEAD.length + 1 + MIDDLE.length + 36 + VERSION.length + 2;
+const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END, ZERO] = [0x0a, 0x22, 0x5c, 0x2c, 0x7d, 0x5b, 0x5d, 0x30];
 
 /**
  * Reads entries in the committed form: one canonical object per line, strictly ascending by legacyId, in an array (or as
@@ -55,10 +59,13 @@ class SpanReader {
   readonly #span: RegistrySpan;
   readonly #take: EntryTaker;
   readonly #words = new Uint32Array(4);
-  #first = Buffer.alloc(0);
-  /** Copy of the last legacy id, in a buffer that grows. */
-  #last = Buffer.alloc(256);
-  #lastLength = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #first: Buffer = Buffer.alloc(0);
+  /** The last legacy id: a part of the present block, or a copy. */
+  #last: Buffer = Buffer.alloc(0);
+  #lastFrom = 0;
+  #lastTo = 0;
   #entries = 0;
   /** The brackets of the array; lines of a .jsonl registry have none. */
   #state: "start" | "entries" | "last" | "closed";
@@ -72,22 +79,25 @@ class SpanReader {
   }
 
   block(bytes: Buffer, begin: number, end: number): boolean {
+    if (bytes !== this.#bytes) this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bytes = bytes;
     for (let at = begin; at < end; ) {
       const lf = bytes.indexOf(LF, at);
-      if (!this.#line(bytes, at, lf)) return false;
+      if (!this.#line(at, lf)) return false;
       at = lf + 1;
     }
+    this.#keep(this.#lastId());
     return true;
   }
 
   end(): SpanEdges | undefined {
     const expected = this.#isLines || !this.#span.isLast ? "entries" : "closed";
-    if (this.#state !== expected) return undefined;
-    return { entries: this.#entries, first: this.#first, last: Buffer.from(this.#last.subarray(0, this.#lastLength)) };
+    return this.#state === expected ? { entries: this.#entries, first: this.#first, last: this.#lastId() } : undefined;
   }
 
   /** True where a line is what must stand in its place: a bracket, or an entry with its comma. */
-  #line(bytes: Buffer, at: number, lf: number): boolean {
+  #line(at: number, lf: number): boolean {
+    const bytes = this.#bytes;
     if (this.#state === "start") {
       const isEmpty = lf - at === 2 && bytes[at] === OPEN && bytes[at + 1] === END;
       this.#state = isEmpty ? "closed" : "entries";
@@ -100,63 +110,98 @@ class SpanReader {
     if (this.#state === "closed") return false;
     const hasComma = !this.#isLines && bytes[lf - 1] === COMMA;
     if (!this.#isLines && !hasComma) this.#state = "last";
-    return this.#entry(bytes, at, hasComma ? lf - 1 : lf);
+    return this.#entry(at, hasComma ? lf - 1 : lf);
   }
 
-  #entry(bytes: Buffer, at: number, stop: number): boolean {
-    const uuidAt = findUuid(bytes, at, stop);
-    if (uuidAt < 0 || !readUuid(bytes, uuidAt, this.#words, 0) || !has(bytes, at, HEAD)) return false;
+  /** `{"legacyId":"<id>","targetUuid":"<uuid>","version":<version>}` in `[at, stop)`. */
+  #entry(at: number, stop: number): boolean {
+    const [bytes, view] = [this.#bytes, this.#view];
     const from = at + HEAD.length;
-    const to = uuidAt - MIDDLE.length;
-    if (to <= from || !has(bytes, to, MIDDLE)) return false;
-    if (isPlain(bytes, from, to)) return this.#next(bytes, from, to);
-    const decoded = decode(bytes.toString("utf8", from, to));
+    if (stop - at < LEAST_ENTRY_BYTES || !isHead(view, at)) return false;
+    const to = plainEnd(bytes, view, from, stop);
+    if (bytes[to] === BACKSLASH) return this.#escaped(from, stop);
+    return to > from && this.#tail(to, stop) && this.#next(bytes, from, to);
+  }
+
+  /** An entry whose legacy id has escapes (a composite key has some). */
+  #escaped(from: number, stop: number): boolean {
+    const to = stringEnd(this.#bytes, from, stop);
+    if (to < 0 || !this.#tail(to, stop)) return false;
+    const decoded = decode(this.#bytes.toString("utf8", from, to));
     return decoded !== undefined && this.#next(decoded, 0, decoded.length);
+  }
+
+  /** True where behind the legacy id are a UUID and a version of 1 to 15 digits, and no more. */
+  #tail(to: number, stop: number): boolean {
+    const [bytes, view] = [this.#bytes, this.#view];
+    const uuidAt = to + MIDDLE.length;
+    let at = uuidAt + 36 + VERSION.length;
+    const digits = stop - 1 - at;
+    if (digits < 1 || digits > 15 || bytes[stop - 1] !== CLOSE || bytes[at] === ZERO) return false;
+    for (; at < stop - 1; at += 1) if (!isDigit(bytes[at])) return false;
+    return isMiddle(view, to) && isVersion(view, uuidAt + 36) && readUuid(view, uuidAt, this.#words, 0);
   }
 
   /** True where a legacy id is above the last one: legacy ids are short, and a call to compare costs more than the bytes. */
   #isAbove(bytes: Buffer, from: number, to: number): boolean {
-    const length = Math.min(to - from, this.#lastLength);
+    const [last, lastFrom, lastLength] = [this.#last, this.#lastFrom, this.#lastTo - this.#lastFrom];
+    const length = Math.min(to - from, lastLength);
     for (let at = 0; at < length; at += 1) {
-      const difference = (bytes[from + at] ?? 0) - (this.#last[at] ?? 0);
+      const difference = (bytes[from + at] ?? 0) - (last[lastFrom + at] ?? 0);
       if (difference !== 0) return difference > 0;
     }
-    return to - from > this.#lastLength;
+    return to - from > lastLength;
   }
 
   #next(bytes: Buffer, from: number, to: number): boolean {
     if (this.#entries === 0) this.#first = Buffer.from(bytes.subarray(from, to));
     else if (!this.#isAbove(bytes, from, to)) return false;
-    this.#lastLength = to - from;
-    if (this.#last.length < this.#lastLength) this.#last = Buffer.alloc(2 * this.#lastLength);
-    for (let at = 0; at < this.#lastLength; at += 1) this.#last[at] = bytes[from + at] ?? 0;
+    this.#last = bytes;
+    this.#lastFrom = from;
+    this.#lastTo = to;
     this.#entries += 1;
     return this.#take(bytes, from, to, this.#words);
   }
+
+  #lastId(): Buffer {
+    return Buffer.from(this.#last.subarray(this.#lastFrom, this.#lastTo));
+  }
+
+  #keep(id: Buffer): void {
+    this.#last = id;
+    this.#lastFrom = 0;
+    this.#lastTo = id.length;
+  }
 }
 
-/** Where the uuid of a line begins, counted from its end: `<uuid>","version":<1 to 15 digits>}`; -1 for another form. */
-function findUuid(bytes: Buffer, at: number, stop: number): number {
-  if (bytes[stop - 1] !== CLOSE) return -1;
-  let digits = stop - 1;
-  while (digits > at && isDigit(bytes[digits - 1])) digits -= 1;
-  const count = stop - 1 - digits;
-  if (count < 1 || count > 15 || bytes[digits] === 0x30) return -1;
-  const version = digits - VERSION.length;
-  return version - 36 > at && has(bytes, version, VERSION) ? version - 36 : -1;
+function isHead(view: DataView, at: number): boolean {
+  return (
+    view.getInt32(at) === HEAD_WORDS[0] &&
+    view.getInt32(at + 4) === HEAD_WORDS[1] &&
+    view.getInt32(at + 8) === HEAD_WORDS[2] &&
+    view.getUint8(at + 12) === QUOTE
+  );
+}
+
+function isMiddle(view: DataView, at: number): boolean {
+  return (
+    view.getInt32(at) === MIDDLE_WORDS[0] &&
+    view.getInt32(at + 4) === MIDDLE_WORDS[1] &&
+    view.getInt32(at + 8) === MIDDLE_WORDS[2] &&
+    view.getInt32(at + 12) === MIDDLE_WORDS[3]
+  );
+}
+
+function isVersion(view: DataView, at: number): boolean {
+  return (
+    view.getInt32(at) === VERSION_WORDS[0] &&
+    view.getInt32(at + 4) === VERSION_WORDS[1] &&
+    view.getInt32(at + 8) === VERSION_WORDS[2]
+  );
 }
 
 function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
-
-/** True for text that stands for itself in JSON. */
-function isPlain(bytes: Buffer, from: number, to: number): boolean {
-  for (let at = from; at < to; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) return false;
-  }
-  return true;
+  return byte !== undefined && byte >= ZERO && byte <= 0x39;
 }
 
 /** The bytes of a text with escapes (a composite key has some); undefined where they are not canonical. */
@@ -169,7 +214,7 @@ function decode(escaped: string): Buffer | undefined {
   }
 }
 
-function has(bytes: Buffer, at: number, literal: Buffer): boolean {
-  for (let byte = 0; byte < literal.length; byte += 1) if (bytes[at + byte] !== literal[byte]) return false;
-  return true;
+/** Four bytes at a time, as `getInt32` gives them. */
+function wordsOf(text: Buffer): readonly number[] {
+  return Array.from({ length: Math.floor(text.length / 4) }, (_, at) => text.readInt32BE(4 * at));
 }

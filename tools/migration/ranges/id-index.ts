@@ -5,61 +5,88 @@ export interface SharedIds {
   readonly size: number;
   /** Four 32-bit words per id. */
   readonly words: SharedArrayBuffer;
+  /** The first word of each id again: these are few enough to stay near the processor. */
+  readonly heads: SharedArrayBuffer;
   /** One position per bucket, and the size at the end. */
   readonly buckets: SharedArrayBuffer;
 }
 
-/** Mean ids per bucket; a lookup took 49 ns against 286 ns of a Set at 1 M ids. */
+/** Mean ids per bucket: with 2 to 4, a lookup among 1 M took 95 ns; halving over whole ids 190 ns, a Set 286 ns. */
 const IDS_PER_BUCKET = 4;
+/** A bucket with more ids is halved. */
+const FEW_IDS = 32;
 
 /** Room for `size` ids, to be filled by position and then given to `indexIds`. */
 export function allocateIds(size: number): SharedIds {
-  const buckets = 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(1, size / IDS_PER_BUCKET))));
+  const buckets = 2 ** Math.max(1, Math.ceil(Math.log2(Math.max(1, size / IDS_PER_BUCKET))));
   return {
     size,
     words: new SharedArrayBuffer(16 * size),
+    heads: new SharedArrayBuffer(4 * size),
     buckets: new SharedArrayBuffer(4 * (Math.min(buckets, 2 ** 30) + 1)),
   };
 }
 
-/** Fills the bucket positions once all words are there, ascending. */
-export function indexIds(ids: SharedIds): void {
-  const words = new Uint32Array(ids.words);
-  const buckets = new Uint32Array(ids.buckets);
-  const scale = (buckets.length - 1) / 2 ** 32;
-  let bucket = 0;
-  for (let at = 0; at < ids.size; at += 1) {
-    const own = Math.floor((words[4 * at] ?? 0) * scale);
-    while (bucket <= own) {
-      buckets[bucket] = at;
-      bucket += 1;
-    }
-  }
-  while (bucket < buckets.length) {
-    buckets[bucket] = ids.size;
-    bucket += 1;
-  }
+/** Bits to the right of a bucket's number in a first word. */
+function bucketShift(buckets: Uint32Array): number {
+  return Math.clz32(buckets.length - 2);
 }
 
-/** Looks ids up in shared words: a bucket by the first word, then halving inside it, so any set of ids is found fast. */
+/** Fills the first words and the bucket positions once all words are there, ascending. */
+export function indexIds(ids: SharedIds): void {
+  const words = new Uint32Array(ids.words);
+  const heads = new Uint32Array(ids.heads);
+  const buckets = new Uint32Array(ids.buckets);
+  const shift = bucketShift(buckets);
+  let bucket = 0;
+  for (let at = 0; at < ids.size; at += 1) {
+    const head = words[4 * at] ?? 0;
+    heads[at] = head;
+    for (const own = head >>> shift; bucket <= own; bucket += 1) buckets[bucket] = at;
+  }
+  buckets.fill(ids.size, bucket);
+}
+
+/** Looks ids up in shared words: a bucket by the first word, then its few ids. */
 export class IdIndex {
   readonly size: number;
   readonly words: Uint32Array;
+  readonly #heads: Uint32Array;
   readonly #buckets: Uint32Array;
-  readonly #scale: number;
+  readonly #shift: number;
 
   constructor(ids: SharedIds) {
     this.size = ids.size;
     this.words = new Uint32Array(ids.words);
+    this.#heads = new Uint32Array(ids.heads);
     this.#buckets = new Uint32Array(ids.buckets);
-    this.#scale = (this.#buckets.length - 1) / 2 ** 32;
+    this.#shift = bucketShift(this.#buckets);
   }
 
   /** Position of the id whose words are at `at`, or -1. */
   find(words: Uint32Array, at: number): number {
-    const bucket = Math.floor((words[at] ?? 0) * this.#scale);
-    let low = this.#buckets[bucket] ?? 0;
-    let high = this.#buckets[bucket + 1] ?? 0;
+    const head = words[at] ?? 0;
+    const bucket = head >>> this.#shift;
+    const end = this.#buckets[bucket + 1] ?? 0;
+    let place = this.#buckets[bucket] ?? 0;
+    if (end - place > FEW_IDS) return this.#halve(words, at, place, end);
+    while (place < end && (this.#heads[place] ?? 0) < head) place += 1;
+    for (; place < end && this.#heads[place] === head; place += 1) if (this.#isAt(place, words, at)) return place;
+    return -1;
+  }
+
+  #isAt(place: number, words: Uint32Array, at: number): boolean {
+    const own = 4 * place;
+    return (
+      this.words[own + 1] === words[at + 1] &&
+      this.words[own + 2] === words[at + 2] &&
+      this.words[own + 3] === words[at + 3]
+    );
+  }
+
+  /** Ids may cluster: sequential ones share their first words. */
+  #halve(words: Uint32Array, at: number, begin: number, end: number): number {
+    let [low, high] = [begin, end];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const order = compareWords(this.words, 4 * middle, words, at);

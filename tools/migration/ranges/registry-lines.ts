@@ -29,7 +29,7 @@ const MIDDLE = Buffer.from('","targetUuid":"', "latin1");
 const VERSION = Buffer.from('","version":', "latin1");
 const [HEAD_WORDS, MIDDLE_WORDS, VERSION_WORDS] = [wordsOf(HEAD), wordsOf(MIDDLE), wordsOf(VERSION)];
 /** Bytes of an entry with an id of one byte and a version of one digit. */
-export const LEAST_ENTRY_BYTES = HEAD.length + 1 + MIDDLE.length + 36 + VERSION.length + 2;
+const LEAST_ENTRY_BYTES = HEAD.length + 1 + MIDDLE.length + 36 + VERSION.length + 2;
 const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END, ZERO] = [0x0a, 0x22, 0x5c, 0x2c, 0x7d, 0x5b, 0x5d, 0x30];
 
 /**

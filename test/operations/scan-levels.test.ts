@@ -199,7 +199,10 @@ t.test("the options of the command line: levels, times, and what cannot be", asy
   t.equal(quick.code, 0, quick.stderr);
   t.match(quick.stdout, /^verify-checksums --level quick: 0 BLOCKER, 0 WARNING$/m);
   t.equal(candor(root, ["verify-checksums", "--level", "scrub"]).code, 16);
-  t.equal(candor(root, ["verify-checksums", "--level", "deep"]).code, 2);
+  const [deep, all] = [candor(root, ["verify-checksums", "--level", "deep"]), candor(root, ["scan-all"])];
+  t.equal(deep.code, 16);
+  t.match(deep.stdout, /^verify-checksums --level deep: [1-9]/m);
+  t.equal(deep.stdout.match(/[0-9]+ BLOCKER.*/)?.[0], all.stdout.match(/[0-9]+ BLOCKER.*/)?.[0]);
   t.equal(candor(root, ["scan-all", "--level", "quick"]).code, 2);
   for (const time of ["", "0s", "5", "1.5m", "-1s", "1d", "1h30m", "9999999s"]) {
     const ran = candor(root, ["verify-checksums", "--max-duration", time]);

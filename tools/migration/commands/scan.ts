@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { ScanOptions } from "../operations/scan.ts";
+import type { VerifyLevel } from "../operations/scan-levels.ts";
 import { durationFrom } from "./duration.ts";
 import {
   type CommonOptions,
@@ -15,7 +16,7 @@ interface ScanFlags extends CommonOptions {
   readonly workers?: string;
   readonly input?: string;
   readonly live?: boolean;
-  readonly level?: "quick" | "scrub" | "verify";
+  readonly level?: VerifyLevel;
   readonly maxDuration?: string;
   readonly resume?: boolean;
 }
@@ -65,13 +66,17 @@ export function addScanCommands(program: Command, session: Session): void {
     level: "drift",
   }));
   withPause(
-    add("verify-checksums", "recompute every digest, chunk, tree and root; needs no configuration", (scan, flags) => {
-      const level = flags.level ?? "verify";
-      return { checks: scan.VERIFY_LEVELS[level], level };
-    }),
+    add(
+      "verify-checksums",
+      "recompute every digest, chunk, tree and root; needs no configuration below deep",
+      (scan, flags) => {
+        const level = flags.level ?? "verify";
+        return { checks: scan.VERIFY_LEVELS[level], level };
+      },
+    ),
   ).addOption(
-    new Option("--level <level>", "how much to look at: sizes and small files, raw bytes too, or everything")
-      .choices(["quick", "scrub", "verify"])
+    new Option("--level <level>", "sizes and small files; raw bytes too; all digests; all of scan-all")
+      .choices(["quick", "scrub", "verify", "deep"])
       .default("verify"),
   );
 }

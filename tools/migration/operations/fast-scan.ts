@@ -9,15 +9,14 @@ import type { RunRecord } from "../integrity/run-file.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { Check, FindingPlace } from "../model/finding.ts";
 import { WorkerPool } from "../pool/worker-pool.ts";
-import { allocateIds, IdIndex, indexIds, type SharedIds } from "../ranges/id-index.ts";
-import { areDisjoint } from "../ranges/shared-ids.ts";
 import type { ChunkRange } from "../ranges/verify-range.ts";
-import { CHECKSUMS_NAME, DATA_NAME, ENTITIES_NAME, MERKLE_NAME, moduleFiles } from "../stores/module-files.ts";
+import { CHECKSUMS_NAME, DATA_NAME, ENTITIES_NAME, MERKLE_NAME } from "../stores/module-files.ts";
 import type { Context } from "./context.ts";
 import type { PauseControl } from "./pause-control.ts";
 import { checkFrozenDigests, digestInputs, RegistryScan } from "./registry-scan.ts";
 import type { ModuleSummary, Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
+import { ScanIds } from "./scan-ids.ts";
 import { type ModulePlan, planModule, quiet } from "./scan-plan.ts";
 import { cleanRange } from "./scan-progress.ts";
 import { createScanHandler, type ScanSetup, type ScanTask, type ScanTaskResult } from "./scan-tasks.ts";
@@ -68,7 +67,7 @@ class FastScan {
   readonly #run: RunRecord;
   readonly plans: readonly ModulePlan[];
   readonly #pool: WorkerPool<ScanSetup, ScanTask, ScanTaskResult>;
-  readonly #ids = new Map<string, SharedIds>();
+  readonly #ids: ScanIds;
   /** Where bytes did not prove what they should. */
   suspect: FindingPlace | undefined;
 
@@ -102,6 +101,7 @@ class FastScan {
     this.#options = options;
     this.#run = run;
     this.plans = plans;
+    this.#ids = new ScanIds(options.input, options.tuning.idsPerTask);
     const bytes = plans.reduce((sum, plan) => sum + plan.dataBytes, 0);
     this.#pool = new WorkerPool({
       workers: bytes < options.tuning.smallBytes ? 0 : options.workers,
@@ -121,7 +121,8 @@ class FastScan {
   async run(): Promise<Outcome | undefined> {
     const { project } = this.#options;
     if (project !== undefined && !(await this.#readIds())) return undefined;
-    const registries = project === undefined ? undefined : new RegistryScan(project, this.#ids, this.#options.tuning);
+    const registries =
+      project === undefined ? undefined : new RegistryScan(project, this.#ids.byModule, this.#options.tuning);
     if (registries?.hasFiles() === false) return undefined;
     const report = this.#options.openReport();
     try {
@@ -159,8 +160,10 @@ class FastScan {
       modules[plan.name] = found === undefined ? this.#recorded(plan.name) : { size: plan.size, root: found };
     }
     this.#context.progress.end();
+    if (!(await this.#ids.areDisjoint(results))) return undefined;
     if (project !== undefined && registries !== undefined) {
-      if (!checkFrozenDigests(project, registries) || !this.#idsAreDistinct(registries)) return undefined;
+      if (!checkFrozenDigests(project, registries) || !registries.unusedAreDistinct(this.#ids.indexes()))
+        return undefined;
       checkInputDrift(this.#run.inputs, digestInputs(project, registries), report.book.sink);
     }
     return report.publish({ root: this.#run.root, subjects: subjects(this.#run), modules, level });
@@ -210,51 +213,26 @@ class FastScan {
         if (pause.isOver()) return;
         if (level === "scrub") yield { kind: "scrub", range };
         else if (project === undefined) yield { kind: "verify", range };
-        else yield { kind: "deep", range, ids: this.#targets(project, plan.name) };
+        else yield { kind: "deep", range, ids: this.#ids.targetsOf(project, plan.name) };
       }
       if (registries !== undefined) yield* registries.tasks(plan.name);
     }
+    yield* this.#ids.disjointTasks();
   }
 
-  #targets(project: Project, module: string): ReadonlyMap<string, SharedIds> {
-    const definition = project.modules.find(({ name }) => name === module);
-    const names = new Set(definition?.references.map(({ target }) => target));
-    return new Map([...this.#ids].filter(([name]) => names.has(name)));
-  }
-
-  /** Reads the ids of every module into shared memory, so that references are settled wherever they are met. */
   async #readIds(): Promise<boolean> {
-    const tasks: ScanTask[] = [];
-    const modules: string[] = [];
-    const { idsPerTask } = this.#options.tuning;
-    for (const { name, size } of this.plans) {
-      const ids = allocateIds(size);
-      this.#ids.set(name, ids);
-      const path = moduleFiles(this.#options.input, name).entities;
-      for (let begin = 0; begin < size; begin += idsPerTask) {
-        modules.push(name);
-        tasks.push({
-          kind: "ids",
-          range: { path, begin, end: Math.min(size, begin + idsPerTask), words: ids.words },
-        });
-      }
-    }
+    const tasks = this.#ids.readTasks(this.plans);
     let at = 0;
-    for await (const result of this.#pool.run(tasks)) {
+    for await (const result of this.#pool.run(tasks.map(([, task]) => task))) {
       if (result.kind !== "ids" || !result.clean) {
-        const module = modules[at] ?? "";
+        const module = tasks[at]?.[0] ?? "";
         this.suspect = { module, file: `${module}/${CHECKSUMS_NAME}/${ENTITIES_NAME}` };
         return false;
       }
       at += 1;
     }
-    for (const ids of this.#ids.values()) indexIds(ids);
+    this.#ids.index();
     return true;
-  }
-
-  #idsAreDistinct(registries: RegistryScan): boolean {
-    const lists = [...this.#ids.values()].map((ids) => new IdIndex(ids));
-    return areDisjoint(lists.map(({ words }) => words)) && registries.unusedAreDistinct(lists);
   }
 
   #checkTree(plan: ModulePlan, root: string | undefined): boolean {

@@ -31,6 +31,7 @@ export const VERIFY_LEVELS = {
   quick: new Set<Check>(["layout", "merkle"]),
   scrub: new Set<Check>(["layout", "chunks", "merkle"]),
   verify: VERIFY_CHECKS,
+  deep: ALL_CHECKS,
 } as const satisfies Record<string, ReadonlySet<Check>>;
 
 /** A level of `verify-checksums`. */

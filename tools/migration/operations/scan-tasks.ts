@@ -7,6 +7,7 @@ import { type IdsRange, readIds } from "../ranges/read-ids.ts";
 import { digestRegistry } from "../ranges/registry-digest.ts";
 import { passRegistry, type RegistryRange, type RegistryResult } from "../ranges/registry-pass.ts";
 import { scrubRange } from "../ranges/scrub-range.ts";
+import { isDisjointSlice, type SortedSlice } from "../ranges/shared-ids.ts";
 import { type ChunkRange, type RangeResult, verifyRange } from "../ranges/verify-range.ts";
 
 /** What a scan worker is started with. */
@@ -26,11 +27,12 @@ export type ScanTask =
   | { readonly kind: "scrub"; readonly range: ChunkRange }
   | { readonly kind: "deep"; readonly range: ChunkRange; readonly ids: ReadonlyMap<string, SharedIds> }
   | { readonly kind: "registry"; readonly range: RegistryRange }
-  | { readonly kind: "registry-digest"; readonly path: string; readonly file: string };
+  | { readonly kind: "registry-digest"; readonly path: string; readonly file: string }
+  | { readonly kind: "disjoint"; readonly slice: SortedSlice };
 
 /** What a piece of a scan found; `findings` are faults of single entities. */
 export type ScanTaskResult =
-  | { readonly kind: "ids" | "scrub"; readonly clean: boolean }
+  | { readonly kind: "ids" | "scrub" | "disjoint"; readonly clean: boolean }
   | { readonly kind: "verify"; readonly range: RangeResult; readonly findings: readonly Finding[] }
   | { readonly kind: "registry"; readonly range: RegistryResult }
   | { readonly kind: "registry-digest"; readonly sha256: string };
@@ -55,6 +57,8 @@ export function createScanHandler(setup: ScanSetup): TaskHandler<ScanTask, ScanT
         return { kind: "registry", range: passRegistry(task.range, checkCancelled) };
       case "registry-digest":
         return { kind: "registry-digest", sha256: digestRegistry(task.path, task.file, checkCancelled) };
+      case "disjoint":
+        return { kind: "disjoint", clean: isDisjointSlice(task.slice) };
       case "verify":
         return { kind: "verify", range: verifyRange(task.range, checkCancelled), findings: [] };
       case "deep":

@@ -63,6 +63,21 @@ export class IdIndex {
     this.#shift = bucketShift(this.#buckets);
   }
 
+  /** The ids whose first word is at least `least` and below `end`, which may be 2^32. */
+  between(least: number, end: number): Uint32Array {
+    return this.words.subarray(4 * this.#firstFrom(least), 4 * this.#firstFrom(end));
+  }
+
+  #firstFrom(head: number): number {
+    let [low, high] = [0, this.size];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.#heads[middle] ?? 0) < head) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** Position of the id whose words are at `at`, or -1. */
   find(words: Uint32Array, at: number): number {
     const head = words[at] ?? 0;

@@ -1,7 +1,21 @@
+import { IdIndex, type SharedIds } from "./id-index.ts";
 import { compareWords } from "./uuid-bytes.ts";
 
-/** True where no two of the ascending id lists have an id in common. */
-export function areDisjoint(lists: readonly Uint32Array[]): boolean {
+/** The ids of all modules whose first word is in a part of all first words. */
+export interface SortedSlice {
+  readonly lists: readonly SharedIds[];
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** True where no two modules have an id of the slice in common. */
+export function isDisjointSlice({ lists, part, parts }: SortedSlice): boolean {
+  const step = 2 ** 32 / parts;
+  return areDisjoint(lists.map((ids) => new IdIndex(ids).between(part * step, (part + 1) * step)));
+}
+
+/** The same of ascending id lists, four words each. */
+function areDisjoint(lists: readonly Uint32Array[]): boolean {
   const at = lists.map(() => 0);
   for (;;) {
     let least = -1;

@@ -1,0 +1,69 @@
+import type { Project } from "../config/project.ts";
+import { allocateIds, IdIndex, indexIds, type SharedIds } from "../ranges/id-index.ts";
+import { moduleFiles } from "../stores/module-files.ts";
+import type { ModulePlan } from "./scan-plan.ts";
+import type { ScanTask, ScanTaskResult } from "./scan-tasks.ts";
+
+/** The ids of every module in shared memory, so that references are settled wherever they are met. */
+export class ScanIds {
+  readonly #input: string;
+  readonly #perTask: number;
+  readonly #ids = new Map<string, SharedIds>();
+
+  /** `perTask` ids are read, or compared with those of other modules, at a time. */
+  constructor(input: string, perTask: number) {
+    this.#input = input;
+    this.#perTask = perTask;
+  }
+
+  /** Makes room for the ids of these modules; the tasks that read them, each with the name of its module. */
+  readTasks(plans: readonly ModulePlan[]): readonly (readonly [string, ScanTask])[] {
+    return plans.flatMap(({ name, size }) => {
+      const ids = allocateIds(size);
+      this.#ids.set(name, ids);
+      const path = moduleFiles(this.#input, name).entities;
+      return Array.from({ length: Math.ceil(size / this.#perTask) }, (_, part) => {
+        const begin = part * this.#perTask;
+        const range = { path, begin, end: Math.min(size, begin + this.#perTask), words: ids.words };
+        return [name, { kind: "ids", range }] as const;
+      });
+    });
+  }
+
+  /** To be called once all ids are read. */
+  index(): void {
+    for (const ids of this.#ids.values()) indexIds(ids);
+  }
+
+  get byModule(): ReadonlyMap<string, SharedIds> {
+    return this.#ids;
+  }
+
+  /** The ids of the modules that a module refers to. */
+  targetsOf(project: Project, module: string): ReadonlyMap<string, SharedIds> {
+    const definition = project.modules.find(({ name }) => name === module);
+    const names = new Set(definition?.references.map(({ target }) => target));
+    return new Map([...this.#ids].filter(([name]) => names.has(name)));
+  }
+
+  indexes(): readonly IdIndex[] {
+    return [...this.#ids.values()].map((ids) => new IdIndex(ids));
+  }
+
+  /** The tasks that find out whether two modules have an id in common. */
+  *disjointTasks(): Generator<ScanTask> {
+    const lists = [...this.#ids.values()];
+    const ids = lists.reduce((sum, { size }) => sum + size, 0);
+    const parts = lists.length < 2 ? 0 : Math.ceil(ids / this.#perTask);
+    for (let part = 0; part < parts; part += 1) yield { kind: "disjoint", slice: { lists, part, parts } };
+  }
+
+  /** Takes the results of `disjointTasks`. */
+  async areDisjoint(results: AsyncGenerator<ScanTaskResult>): Promise<boolean> {
+    for (const _ of this.disjointTasks()) {
+      const result = (await results.next()).value;
+      if (result?.kind !== "disjoint" || !result.clean) return false;
+    }
+    return true;
+  }
+}

@@ -8,7 +8,8 @@ import { table } from "./table.ts";
 export function outcomeText(outcome: Outcome, invocation: string): string {
   const { summary } = outcome;
   const waived = summary.totalWaived === 0 ? "" : `, ${summary.totalWaived} waived`;
-  const level = summary.level === "quick" || summary.level === "scrub" ? ` --level ${summary.level}` : "";
+  const isUsual = summary.command !== "verify-checksums" || summary.level === "verify";
+  const level = isUsual ? "" : ` --level ${summary.level}`;
   const lines = [
     `${summary.command}${level}: ${summary.totalBlockers} BLOCKER, ${summary.totalWarnings} WARNING${waived}`,
     ...moduleTable(summary.modules),

@@ -66,17 +66,20 @@ return to + 1;
 };`;
 }
 
-function roomOf(value: JsonValue | undefined): number {
+/** Bytes that are surely enough for a value. */
+export function roomOf(value: JsonValue | undefined): number {
   if (typeof value === "string") return 3 * value.length + 2;
   return typeof value === "object" && value !== null ? 3 * JSON.stringify(value).length : SCALAR_BYTES;
 }
 
-function putBytes(bytes: Uint8Array, at: number, from: Uint8Array): number {
+/** Copies `from` to `at`; gives the end. */
+export function putBytes(bytes: Uint8Array, at: number, from: Uint8Array): number {
   for (let byte = 0; byte < from.length; byte += 1) bytes[at + byte] = from[byte] ?? 0;
   return at + from.length;
 }
 
-function putValue(bytes: Uint8Array, at: number, value: JsonValue, limit: number): number {
+/** Writes the JCS bytes of a value at `at`, before `limit`; gives the end, -1 where something is unusual. */
+export function putValue(bytes: Uint8Array, at: number, value: JsonValue, limit: number): number {
   if (typeof value === "string") return putString(bytes, at, value, limit);
   if (typeof value === "number") {
     const isExact = Math.abs(value) <= MAX_SAFE || (Number.isFinite(value) && Math.abs(value) >= 1e21);

@@ -5,7 +5,8 @@ import { type CompareResult, type CompareTask, compareRange } from "../ranges/co
 import { areDistinct, type IdSlice } from "../ranges/distinct-ids.ts";
 import { type ExpectedRange, readExpected } from "../ranges/expected-entities.ts";
 import { countRegistry, type FillPlace, fillRegistry, type SpanCount } from "../ranges/fill-registry.ts";
-import { MapChecks, type MapResult, type MapSetup, type MapTask, mapRange } from "../ranges/map-range.ts";
+import { MapChecks, type MapSetup } from "../ranges/map-checks.ts";
+import { type MapResult, type MapTask, mapRange } from "../ranges/map-range.ts";
 import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
 import { digestRegistry } from "../ranges/registry-digest.ts";
 import type { RegistrySpan } from "../ranges/registry-lines.ts";

@@ -4,7 +4,7 @@ import { checkPiiClasses } from "../checks/pii-check.ts";
 import type { Project } from "../config/project.ts";
 import { type Finding, type FindingSink, finding } from "../model/finding.ts";
 import { WorkerPool } from "../pool/worker-pool.ts";
-import type { MapShare } from "../ranges/map-range.ts";
+import type { MapShare } from "../ranges/range-mapping.ts";
 import { SharedRegistry } from "../ranges/shared-registry.ts";
 import type { SpillResult } from "../ranges/spill.ts";
 import { namedLegacyId } from "../registry/legacy-id.ts";

@@ -33,19 +33,22 @@ export function allocateRegistry(module: string, size: number, textBytes: number
 export class SharedRegistry {
   readonly module: string;
   readonly size: number;
+  /** Four 32-bit words per entry. */
+  readonly words: Uint32Array;
   readonly #text: Buffer;
   readonly #offsets: Float64Array;
-  readonly #words: Uint32Array;
   readonly #slots: Int32Array;
   readonly #key = Buffer.alloc(4096);
   readonly #uuid = new Uint32Array(4);
+  /** Behind the entry that was found last. */
+  #next = 0;
 
   constructor(data: SharedRegistryData) {
     this.module = data.module;
     this.size = data.size;
+    this.words = new Uint32Array(data.words);
     this.#text = Buffer.from(data.text);
     this.#offsets = new Float64Array(data.offsets);
-    this.#words = new Uint32Array(data.words);
     this.#slots = new Int32Array(data.slots);
   }
 
@@ -53,7 +56,7 @@ export class SharedRegistry {
   set(index: number, bytes: Buffer, from: number, to: number, textAt: number, words: Uint32Array): void {
     bytes.copy(this.#text, textAt, from, to);
     this.#offsets[index] = textAt;
-    for (let word = 0; word < 4; word += 1) this.#words[4 * index + word] = words[word] ?? 0;
+    for (let word = 0; word < 4; word += 1) this.words[4 * index + word] = words[word] ?? 0;
     const mask = this.#slots.length - 1;
     let slot = hashBytes(bytes, from, to) & mask;
     while (Atomics.compareExchange(this.#slots, slot, 0, index + 1) !== 0) slot = (slot + 1) & mask;
@@ -63,16 +66,29 @@ export class SharedRegistry {
   lookup(legacyId: string): number {
     const key = legacyId.length * 3 <= this.#key.length ? this.#key : Buffer.alloc(legacyId.length * 3);
     const length = writeKey(key, legacyId);
+    return this.#search(key, 0, length);
+  }
+
+  /** The index of the entry whose legacy id is `bytes[from, to)`, or -1. */
+  find(bytes: Uint8Array, from: number, to: number): number {
+    // A source is often in the order of its registry: then no hash is needed.
+    const next = this.#next;
+    const index = next < this.size && this.#isKey(next, bytes, from, to) ? next : this.#search(bytes, from, to);
+    this.#next = index + 1;
+    return index;
+  }
+
+  #search(bytes: Uint8Array, from: number, to: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = hashBytes(key, 0, length) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashBytes(bytes, from, to) & mask; ; slot = (slot + 1) & mask) {
       const index = (this.#slots[slot] ?? 0) - 1;
       if (index < 0) return -1;
-      if (this.#isKey(index, key, length)) return index;
+      if (this.#isKey(index, bytes, from, to)) return index;
     }
   }
 
   uuidAt(index: number): string {
-    for (let word = 0; word < 4; word += 1) this.#uuid[word] = this.#words[4 * index + word] ?? 0;
+    for (let word = 0; word < 4; word += 1) this.#uuid[word] = this.words[4 * index + word] ?? 0;
     return uuidText(this.#uuid);
   }
 
@@ -80,10 +96,12 @@ export class SharedRegistry {
     return this.#text.toString("utf8", this.#offsets[index] ?? 0, this.#offsets[index + 1] ?? 0);
   }
 
-  #isKey(index: number, key: Buffer, length: number): boolean {
-    const from = this.#offsets[index] ?? 0;
-    if ((this.#offsets[index + 1] ?? 0) - from !== length) return false;
-    for (let at = 0; at < length; at += 1) if (this.#text[from + at] !== key[at]) return false;
+  #isKey(index: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const begin = this.#offsets[index] ?? 0;
+    const length = to - from;
+    if ((this.#offsets[index + 1] ?? 0) - begin !== length) return false;
+    // From the end: ids that follow each other differ there.
+    for (let at = length - 1; at >= 0; at -= 1) if (this.#text[begin + at] !== bytes[from + at]) return false;
     return true;
   }
 }
@@ -99,7 +117,7 @@ function writeKey(key: Buffer, text: string): number {
 }
 
 /** FNV-1a with a final mix, so that ids that differ in the last digit spread over all bits. */
-function hashBytes(bytes: Buffer, from: number, to: number): number {
+function hashBytes(bytes: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5;
   for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   hash ^= hash >>> 15;

@@ -16,6 +16,38 @@ export interface SpillResult {
   readonly dataBytes: readonly number[];
 }
 
+/** Where the lines of a range go. */
+export interface LineSink {
+  /** Holds the reserved place; another one after a `reserve`. */
+  readonly bytes: Buffer;
+  /** The same bytes. */
+  readonly view: DataView;
+  /** Where in `bytes` a line of at most `most` bytes goes whose id begins with this word. */
+  reserve(word: number, most: number): number;
+  /** Keeps the line that was written to the reserved place. */
+  commit(words: Uint32Array, length: number): void;
+}
+
+/** Takes lines that nobody wants to keep: those of a dry run. */
+export class Scratch implements LineSink {
+  bytes = Buffer.allocUnsafe(64 * 1024);
+  view = viewOf(this.bytes);
+
+  reserve(_word: number, most: number): number {
+    if (this.bytes.length < most) {
+      this.bytes = Buffer.allocUnsafe(most);
+      this.view = viewOf(this.bytes);
+    }
+    return 0;
+  }
+
+  commit(): void {}
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** Bytes before a line in a spill: its length and the four words of its id. */
 export const SPILL_HEAD_BYTES = 20;
 const BUFFER_BYTES = 64 * 1024;
@@ -25,9 +57,11 @@ const BUFFER_BYTES = 64 * 1024;
  * region of `bytes` per partition, whatever the size of the source. A line is written where it will stay: `reserve` gives
  * its place, `commit` keeps it.
  */
-export class Spill {
+export class Spill implements LineSink {
   /** The regions of all partitions; grows where a line is larger than a region. */
   bytes: Buffer;
+  /** The same bytes. */
+  view: DataView;
   readonly #path: string;
   readonly #bounds: Uint32Array;
   #descriptor: number | undefined;
@@ -47,6 +81,7 @@ export class Spill {
     this.#bounds = bounds;
     this.#descriptor = openSync(path, "wx", 0o600);
     this.bytes = Buffer.allocUnsafe(BUFFER_BYTES * partitions);
+    this.view = viewOf(this.bytes);
     this.#filled = new Array<number>(partitions).fill(0);
     this.#extents = Array.from({ length: partitions }, () => []);
     this.#counts = new Array<number>(partitions).fill(0);
@@ -61,6 +96,7 @@ export class Spill {
     const isLarge = SPILL_HEAD_BYTES + most > BUFFER_BYTES;
     if (isLarge && this.bytes.length < regions + SPILL_HEAD_BYTES + most) {
       this.bytes = Buffer.concat([this.bytes], regions + SPILL_HEAD_BYTES + most);
+      this.view = viewOf(this.bytes);
     }
     const begin = isLarge ? regions : BUFFER_BYTES * this.#partition + (this.#filled[this.#partition] ?? 0);
     this.#at = begin + SPILL_HEAD_BYTES;

@@ -35,14 +35,16 @@ export function* readPages(db: Database.Database, range: KeyedRange, batchRecord
   }
 }
 
-interface Page {
+/** Rows that the driver gave. */
+export interface Page {
   readonly rows: Row[];
   /** Undefined where the page is empty. */
   readonly last: bigint | undefined;
   readonly bytes: number;
 }
 
-class PageStatements {
+/** The statements that read pages of one range. */
+export class PageStatements {
   readonly #width: number;
   readonly #last: bigint;
   readonly #page: Database.Statement<unknown[], Row>;
@@ -67,6 +69,7 @@ class PageStatements {
     this.#cells = db.prepare<unknown[], Row>(`SELECT ${bytes.join()} FROM ${table} WHERE ${name} = ?`).raw();
   }
 
+  /** At most `limit` rows from the rowid `begin` on. */
   read(begin: bigint, limit: number): Page {
     const rows = this.#page.safeIntegers(this.#exact).all(begin, this.#last, BigInt(limit));
     let bytes = 0;

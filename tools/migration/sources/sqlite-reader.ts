@@ -1,6 +1,7 @@
 import type { ColumnBatch } from "./record-batch.ts";
 import { changed } from "./source-errors.ts";
 import type { SqliteRange } from "./source-range.ts";
+import { type CellPage, type CellRequest, hasCellPages, readCellPages } from "./sqlite-cells.ts";
 import { guardSqlite, SqliteConnection } from "./sqlite-connection.ts";
 import { type Row, readPages } from "./sqlite-pages.ts";
 import { readRows } from "./sqlite-rows.ts";
@@ -22,8 +23,9 @@ import { readRows } from "./sqlite-rows.ts";
  *     raw, iterate, U+FFFD counted by SQLite                  2.24 / 2.17   <- readRows
  *     typeof and bytes of every cell                          6.70 / 6.71   <- readRows, UTF-16
  *
- * JSON is out: with the guards that make it exact it is slower, and it needs many (a BLOB that happens to be JSONB is
- * silently taken for JSON, `json_array(x'00')` is `[null]`; the subtype of a view's JSON column changes its meaning).
+ * As values JSON is out: with the guards that make it exact it is slower, and it needs many (a BLOB that happens to be
+ * JSONB is silently taken for JSON, `json_array(x'00')` is `[null]`; the subtype of a view's JSON column changes its
+ * meaning). For whoever needs only bytes there is `readSqliteCells`.
  */
 export async function* readSqliteRange(range: SqliteRange, batchRecords: number): AsyncGenerator<ColumnBatch> {
   const connection = new SqliteConnection(range, "SOURCE_READ");
@@ -40,6 +42,29 @@ export async function* readSqliteRange(range: SqliteRange, batchRecords: number)
       if (next.done === true) return;
       yield { columns: range.columns, rows: next.value };
     }
+  } finally {
+    connection.close();
+  }
+}
+
+/**
+ * Gives `take` the pages of a range as JSON, read through a connection of their own; undefined where a range cannot be
+ * read like that. SOURCE_READ as `readSqliteRange`. CPU for 1 M rows of 11 columns, in alternation: 0.81 s with BLOBs left
+ * out, 0.72 s without that guard, against 1.85 s of `raw, all()` on the same machine.
+ */
+export function readSqliteCells<T>(
+  range: SqliteRange,
+  request: CellRequest,
+  take: (pages: Iterable<CellPage>) => T,
+): T | undefined {
+  const connection = new SqliteConnection(range, "SOURCE_READ");
+  try {
+    if (connection.stamp !== range.stamp) throw changed(range.label);
+    const { db } = connection;
+    if (!guardSqlite(range.label, "SOURCE_READ", () => hasCellPages(db, range))) return undefined;
+    return range.rowids === undefined
+      ? undefined
+      : take(readCellPages(db, { ...range, rowids: range.rowids }, request));
   } finally {
     connection.close();
   }

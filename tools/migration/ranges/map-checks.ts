@@ -1,0 +1,49 @@
+import { compileEntityChecks } from "../checks/entity-checks.ts";
+import type { EntityCheck } from "../checks/schema-check.ts";
+import { type ByteWriter, compileByteWriter } from "../compiled/byte-writer.ts";
+import { compileMatcher, type LineMatcher } from "../compiled/matcher.ts";
+import { compileWriter, type EntityWriter } from "../compiled/writer.ts";
+import type { Check } from "../model/finding.ts";
+import type { ModuleDefinition } from "../model/module.ts";
+import { type MapShare, RangeMapping } from "./range-mapping.ts";
+
+/** What the checks of every module are made with. */
+export interface MapSetup {
+  readonly phoneRegions: readonly string[];
+  readonly checks: ReadonlySet<Check>;
+  readonly compiled: boolean;
+}
+
+/** The compiled parts of one module, kept by a worker between tasks. */
+export class MapChecks {
+  readonly module: ModuleDefinition;
+  readonly matcher: LineMatcher | undefined;
+  readonly writer: EntityWriter;
+  readonly byteWriter: ByteWriter | undefined;
+  readonly #phoneRegions: readonly string[];
+  readonly #checks: ReadonlySet<Check>;
+  #authority: EntityCheck | undefined;
+  #mapping: RangeMapping | undefined;
+
+  /** `compiled` is false where there is too little data to make up for compiling a matcher. */
+  constructor(module: ModuleDefinition, setup: MapSetup) {
+    const { phoneRegions, checks, compiled } = setup;
+    this.module = module;
+    this.matcher = compiled ? compileMatcher(module) : undefined;
+    this.writer = compileWriter(module);
+    this.byteWriter = compileByteWriter(module);
+    this.#phoneRegions = phoneRegions;
+    this.#checks = checks;
+  }
+
+  get authority(): EntityCheck {
+    this.#authority ??= compileEntityChecks(this.module, this.#phoneRegions, this.#checks);
+    return this.#authority;
+  }
+
+  /** The mapping of the module; `share` is the same memory for every task of a run. */
+  mapping(share: MapShare): RangeMapping {
+    this.#mapping ??= new RangeMapping(this, share);
+    return this.#mapping;
+  }
+}

@@ -1,0 +1,220 @@
+import { copyText, putLiteral, putUuid } from "../compiled/byte-copy.ts";
+import { putBytes, putValue, roomOf } from "../compiled/byte-writer.ts";
+import { canonicalize } from "../integrity/canonical.ts";
+import { compareCodeUnits } from "../integrity/order.ts";
+import { isWellFormed } from "../integrity/well-formed.ts";
+import { compileField } from "../mapping/field-mapper.ts";
+import { FAILED } from "../mapping/transforms.ts";
+import type { CellForm } from "../model/cell-form.ts";
+import type { FieldDefinition, ModuleDefinition } from "../model/module.ts";
+import { type KeptCells, keptCells, keptTexts } from "./kept-cells.ts";
+import type { MarkedRegistry } from "./marked-registry.ts";
+import { CELL, type RowCells, UNKNOWN } from "./row-cells.ts";
+import type { SharedRegistry } from "./shared-registry.ts";
+
+/** Writes the lines of a module straight from cells; it never words a fault. */
+export interface RowWriter {
+  /** The columns that `cells` must hold. */
+  readonly columns: readonly string[];
+  /** The one with the legacy id. */
+  readonly keyColumn: number;
+  /** Bytes that are surely enough for the line of a row whose JSON text has `length` bytes. */
+  room(length: number): number;
+  /**
+   * Writes the line of the row that `cells` holds from `at` on to `bytes`, which `view` shows too, with the id of entry
+   * `index`; gives its end, or -1 where the row is for the mapper. The line is what mapping and `canonicalize` would make
+   * of the row.
+   */
+  write(cells: RowCells, index: number, bytes: Buffer, view: DataView, at: number): number;
+}
+
+/** Room beyond three times its cells that a field may take: an id, a flag, the zeros of a date. */
+const FIELD_BYTES = 64;
+
+/**
+ * Compiles the writer for rows with these columns; undefined where rows need the mapper: for a mapper function, a key of
+ * several columns, a column that nobody knows.
+ */
+export function compileRowWriter(
+  module: ModuleDefinition,
+  columns: readonly string[],
+  registry: SharedRegistry,
+  targets: ReadonlyMap<string, MarkedRegistry>,
+): RowWriter | undefined {
+  const [key = "", ...more] = module.legacyKey;
+  const read = new Set([key, ...module.fields.flatMap(({ from }) => from)]);
+  const wanted = columns.filter((name) => read.has(name));
+  const keyColumn = wanted.indexOf(key);
+  if (module.mapper !== undefined || more.length > 0 || keyColumn < 0) return undefined;
+  if (!columns.every((name) => read.has(name) || module.drop.has(name))) return undefined;
+  if (!module.fields.every(({ name }) => isWellFormed(name))) return undefined;
+  const code = new WriterCode(wanted, targets, module.form);
+  const parts = [{ name: "id" }, ...module.fields].sort((a, b) => compareCodeUnits(a.name, b.name));
+  for (const part of parts) {
+    if ("from" in part) code.field(part);
+    else code.id();
+  }
+  const write = code.compile(registry);
+  return { columns: wanted, keyColumn, room: (length) => code.fixedBytes + 3 * length, write };
+}
+
+type SlowField = (cells: RowCells, bytes: Buffer, at: number) => number;
+
+/** Puts the text of the function together, field by field; `p` is where the line has got to. */
+class WriterCode {
+  /** Bytes that do not depend on the row. */
+  fixedBytes = 2;
+  readonly #columns: readonly string[];
+  readonly #targets: ReadonlyMap<string, MarkedRegistry>;
+  readonly #form: CellForm;
+  readonly #lines: string[] = [];
+  readonly #constants: unknown[] = [];
+
+  constructor(columns: readonly string[], targets: ReadonlyMap<string, MarkedRegistry>, form: CellForm) {
+    this.#columns = columns;
+    this.#targets = targets;
+    this.#form = form;
+  }
+
+  id(): void {
+    this.#literal(',"id":"');
+    this.#lines.push("p = putUuid(o, p, words, 4 * index);");
+    this.#literal('"');
+    this.fixedBytes += FIELD_BYTES;
+  }
+
+  field(field: FieldDefinition): void {
+    const columns = field.from.map((name) => this.#columns.indexOf(name));
+    const [column = -1] = columns;
+    const prefix = `,${JSON.stringify(field.name)}:`;
+    this.fixedBytes += FIELD_BYTES + 3 * prefix.length;
+    if (field.value !== undefined || columns.every((one) => one < 0)) {
+      this.#fixed(field, prefix, undefined);
+      return;
+    }
+    const slow = this.#constant(slowField(field, columns, this.#targets.get(field.ref ?? ""), this.#form));
+    const otherwise = `p = ${slow}(cells, out, p); if (p < 0) return -1;`;
+    if (columns.length > 1) {
+      this.#lines.push(otherwise);
+      return;
+    }
+    this.#lines.push(`k = kinds[${column}]; s = from[${column}]; e = to[${column}];`);
+    if (field.ref === undefined) this.#kept(keptCells(field, this.#form), prefix);
+    else this.#reference(field, prefix);
+    this.#lines.push(`if (k === ${CELL.null}) {`);
+    this.#fixed(field, prefix, null);
+    this.#lines.push(`} else { ${otherwise} }`);
+  }
+
+  compile(registry: SharedRegistry): RowWriter["write"] {
+    const make = new Function(
+      "copyText",
+      "putUuid",
+      "words",
+      "constants",
+      `"use strict";
+${this.#constants.map((_, at) => `const k${at} = constants[${at}];`).join("\n")}
+return function write(cells, index, out, o, at) {
+const { bytes: b, view: v, kinds, from, to } = cells;
+let p = at, k = 0, s = 0, e = 0, n = 0;
+${this.#lines.join("\n")}
+o.setUint8(at, 0x7b);
+o.setUint8(p, 0x7d);
+return p + 1;
+};`,
+    );
+    return make(copyText, putUuid, registry.words, this.#constants);
+  }
+
+  /** Code for cells that go to the line as they are; what follows it is for the others. */
+  #kept({ texts, integers, flags }: KeptCells, prefix: string): void {
+    if (texts !== undefined) {
+      const tests = texts.map((keeps) => ` && ${this.#constant(keeps)}(b, v, s, e)`).join("");
+      this.#lines.push(`if ((k === ${CELL.text} || k === ${CELL.escaped})${tests}) {`);
+      this.#literal(`${prefix}"`);
+      this.#lines.push("p = copyText(v, s, e, o, p);");
+      this.#literal('"');
+      this.#lines.push("} else ");
+    }
+    if (integers) {
+      this.#lines.push(`if (k === ${CELL.integer} && e - s <= 15) {`);
+      this.#literal(prefix);
+      this.#lines.push("p = copyText(v, s, e, o, p);", "} else ");
+    }
+    if (!flags) return;
+    for (const [digit, word] of ["false", "true"].entries()) {
+      this.#lines.push(`if (k === ${CELL.integer} && e - s === 1 && b[s] === ${0x30 + digit}) {`);
+      this.#literal(prefix + word);
+      this.#lines.push("} else ");
+    }
+  }
+
+  #reference(field: FieldDefinition, prefix: string): void {
+    const target = this.#targets.get(field.ref ?? "");
+    const texts = keptTexts(field.transform, field.type);
+    if (target === undefined || texts === undefined) return;
+    const isPlain = field.transform.length === 0 && field.type === undefined;
+    const tests = texts.map((keeps) => ` && ${this.#constant(keeps)}(b, v, s, e)`).join("");
+    const integer = isPlain ? ` || k === ${CELL.integer}` : "";
+    const registry = this.#constant(target.registry);
+    const marks = this.#constant(target.marks);
+    this.#lines.push(`if ((k === ${CELL.text} && s < e${tests})${integer}) {`);
+    this.#lines.push(`n = ${registry}.find(b, s, e); if (n < 0) return -1;`);
+    this.#lines.push(`${marks}[n] = 1;`);
+    this.#literal(`${prefix}"`);
+    this.#lines.push(`p = putUuid(o, p, ${registry}.words, 4 * n);`);
+    this.#literal('"');
+    this.#lines.push("} else ");
+  }
+
+  /** Code for what becomes of a field whose value is the same in every row: NULL, or no column at all. */
+  #fixed(field: FieldDefinition, prefix: string, value: null | undefined): void {
+    const map = compileField(field, [0], this.#targets.get(field.ref ?? ""), this.#form);
+    const result = map([value], () => {});
+    if (result === undefined) return;
+    if (result === FAILED) {
+      this.#lines.push("return -1;");
+      return;
+    }
+    const text = canonicalize(result);
+    this.fixedBytes += 3 * text.length;
+    this.#literal(prefix + text);
+  }
+
+  #literal(text: string): void {
+    this.#lines.push(putLiteral(text));
+  }
+
+  #constant(value: unknown): string {
+    const known = this.#constants.indexOf(value);
+    return `k${known >= 0 ? known : this.#constants.push(value) - 1}`;
+  }
+}
+
+/** What the mapper makes of a field, from values of its cells: for everything that bytes alone do not tell. */
+function slowField(
+  field: FieldDefinition,
+  columns: readonly number[],
+  target: MarkedRegistry | undefined,
+  form: CellForm,
+): SlowField {
+  const slots = columns.map((_, slot) => slot);
+  const map = compileField(field, slots, target, form);
+  const prefix = Buffer.from(`,${JSON.stringify(field.name)}:`, "utf8");
+  const values = new Array<unknown>(columns.length).fill(undefined);
+  return (cells, bytes, at) => {
+    let room = FIELD_BYTES;
+    for (let slot = 0; slot < columns.length; slot += 1) {
+      const column = columns[slot] ?? -1;
+      if (column < 0) continue;
+      const value = cells.value(column);
+      if (value === UNKNOWN) return -1;
+      room += 3 * ((cells.to[column] ?? 0) - (cells.from[column] ?? 0));
+      values[slot] = value;
+    }
+    const result = map(values, () => {});
+    if (result === undefined) return at;
+    if (result === FAILED || roomOf(result) > room) return -1;
+    return putValue(bytes, putBytes(bytes, at, prefix), result, bytes.length);
+  };
+}

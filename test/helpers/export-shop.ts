@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { editJson } from "./edit-json.ts";
@@ -20,10 +20,10 @@ export function exportShopToJsonl(root: string, records: ShopRecords = shopRecor
   setSource(root, { kind: "jsonl", path: "data" });
 }
 
-/** Makes a shop project read its records from tables without declared types in `data/shop.db`. */
+/** Makes a shop project read its records from tables without declared types, but with keys, in `data/shop.db`. */
 export function exportShopToSqlite(root: string, records: ShopRecords = shopRecords()): void {
   const db = new Database(join(root, "data/shop.db"));
-  for (const [collection, rows] of Object.entries(records)) insertAll(db, collection, rows);
+  for (const [collection, rows] of Object.entries(records)) insertAll(db, collection, rows, keyOf(root, collection));
   db.close();
   setSource(root, { kind: "sqlite", path: "data/shop.db" });
   // A table has neither objects nor booleans, and cannot tell a null from nothing: the mapping has to.
@@ -47,10 +47,25 @@ const ORDERS = `module.exports = (record, entity, ref) => ({
 });
 `;
 
-function insertAll(db: Database.Database, collection: string, rows: readonly ShopRecord[]): void {
+/** The legacy key of the module that reads a collection. */
+function keyOf(root: string, collection: string): readonly string[] {
+  for (const name of readdirSync(join(root, "modules"))) {
+    const text = readFileSync(join(root, "modules", name, "module.json"), "utf8");
+    const module = JSON.parse(text) as { source: { collection: string }; legacyKey: string | string[] };
+    if (module.source.collection === collection) return [module.legacyKey].flat();
+  }
+  return [];
+}
+
+function insertAll(
+  db: Database.Database,
+  collection: string,
+  rows: readonly ShopRecord[],
+  key: readonly string[],
+): void {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const given = names.includes("remarks") ? ["remarks_given"] : [];
-  db.exec(`CREATE TABLE "${collection}" (${[...names, ...given].join()})`);
+  db.exec(`CREATE TABLE "${collection}" (${[...names, ...given].join()}, PRIMARY KEY (${key.join()}))`);
   const marks = [...names, ...given].map(() => "?");
   const statement = db.prepare(`INSERT INTO "${collection}" VALUES (${marks.join()})`);
   for (const row of rows) {

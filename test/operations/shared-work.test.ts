@@ -102,7 +102,7 @@ const FAULTS: Readonly<Record<string, (root: string) => void | Promise<void>>> =
     sql(
       root,
       `CREATE TABLE copy AS SELECT * FROM hunde; INSERT INTO copy SELECT * FROM hunde WHERE rowid = 17;
-      DROP TABLE hunde; ALTER TABLE copy RENAME TO hunde`,
+      DROP TABLE hunde; CREATE VIEW hunde AS SELECT * FROM copy`,
     ),
   "an unknown field": (root) => sql(root, "ALTER TABLE hunde ADD COLUMN extra DEFAULT 'x'"),
   "a reference to no record": (root) => sql(root, "UPDATE hunde SET kundenId = 'nobody' WHERE rowid = 190"),

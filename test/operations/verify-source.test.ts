@@ -45,8 +45,8 @@ t.test("what changed, appeared and vanished in a table is named, however the wor
   const root = await shopOf(t, "sqlite");
   const db = new Database(join(root, "data/shop.db"));
   db.exec(`UPDATE products SET title = 'Other' WHERE sku = 'P-002'`);
-  db.exec(`INSERT INTO order_lines SELECT * FROM order_lines WHERE order_no = 'O-0001' AND line_no = 1`);
-  db.exec(`UPDATE order_lines SET line_no = 77 WHERE rowid = (SELECT max(rowid) FROM order_lines)`);
+  db.exec(`CREATE TEMP TABLE one AS SELECT * FROM order_lines WHERE order_no = 'O-0001' AND line_no = 1`);
+  db.exec(`UPDATE one SET line_no = 77; INSERT INTO order_lines SELECT * FROM one`);
   db.exec(`DELETE FROM customers WHERE rowid = 2`);
   db.close();
   const expected = await saidBy(root, "verify-source", SEQUENTIAL);

@@ -49,8 +49,9 @@ export class KeyOrder {
   }
 }
 
-/** NULL, then numbers by value, then text by its UTF-8 bytes, then bytes; values that are none of these are equal. */
+/** NULL, then numbers by value, then text by its UTF-8 bytes, then bytes; a text that is unreadable has no place. */
 export function compareCells(a: unknown, b: unknown): number {
+  if (typeof a === "symbol" || typeof b === "symbol") return 0;
   const rank = rankOf(a) - rankOf(b);
   if (rank !== 0) return rank;
   if (typeof a === "string" && typeof b === "string") return compareUtf8(a, b);

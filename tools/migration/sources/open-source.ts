@@ -38,7 +38,7 @@ export async function openSource(
     }
     case "sqlite": {
       const { openSqliteSource } = await import("./sqlite-source.ts");
-      return openSqliteSource(resolve(root, place.path), place.path, names);
+      return openSqliteSource(resolve(root, place.path), place.path, wanted);
     }
     case "postgres": {
       const { openPostgresSource } = await import("./postgres-source.ts");

@@ -33,13 +33,17 @@ export interface JsonlRange extends FileRange {
   readonly end: number;
 }
 
-/** The rows of a table with `begin <= rowid < end`, or a whole view or table without rowid. */
+/** The rows of a table with `begin <= rowid < end`, or a whole collection in the order of its key. */
 export interface SqliteRange extends FileRange {
   readonly kind: "sqlite";
   /** The state of the files when the source was opened; a reader refuses another one. */
   readonly stamp: string;
   readonly columns: readonly string[];
-  /** Undefined where the collection has no rowid: then there is one range. */
+  /** What stands behind FROM. */
+  readonly from: string;
+  /** The columns of the key; empty where rows come in the order of rowid. */
+  readonly order: readonly KeyColumn[];
+  /** Undefined where there is one range for the whole collection. */
   readonly rowids: { readonly name: string; readonly begin: bigint; readonly end: bigint } | undefined;
 }
 

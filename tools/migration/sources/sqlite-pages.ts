@@ -52,11 +52,10 @@ export class PageStatements {
   /** Set for good by the first large number: where there is one, there are more. */
   #exact = false;
 
-  constructor(db: Database.Database, { rowids, collection, columns }: KeyedRange) {
+  constructor(db: Database.Database, { rowids, from: table, columns }: KeyedRange) {
     this.#width = columns.length;
     // The bound in the statement is inclusive, so that the largest rowid there can be is in reach.
     this.#last = rowids.end - 1n;
-    const table = quoted(collection);
     const names = columns.map(quoted);
     const { name } = rowids;
     // The rowid goes as text: as a number it would lose what lies beyond 2^53.

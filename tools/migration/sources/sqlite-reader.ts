@@ -1,3 +1,4 @@
+import { KeyOrder } from "./key-order.ts";
 import type { ColumnBatch } from "./record-batch.ts";
 import { changed } from "./source-errors.ts";
 import type { SqliteRange } from "./source-range.ts";
@@ -33,6 +34,8 @@ export async function* readSqliteRange(range: SqliteRange, batchRecords: number)
     if (connection.stamp !== range.stamp) throw changed(range.label);
     const encoding: unknown = connection.db.pragma("encoding", { simple: true });
     const { rowids } = range;
+    // SQLite compares UTF-16 as its own bytes, which is another order.
+    const order = new KeyOrder(encoding === "UTF-8" ? range.order : [], range.collection);
     const batches: Iterator<readonly Row[]> =
       encoding === "UTF-8" && rowids !== undefined
         ? readPages(connection.db, { ...range, rowids }, batchRecords)
@@ -40,6 +43,7 @@ export async function* readSqliteRange(range: SqliteRange, batchRecords: number)
     for (;;) {
       const next = guardSqlite(range.label, "SOURCE_READ", () => batches.next());
       if (next.done === true) return;
+      order.check(next.value);
       yield { columns: range.columns, rows: next.value };
     }
   } finally {

@@ -16,13 +16,13 @@ export interface RowOptions {
   readonly encoding: unknown;
 }
 
-/** Rows one by one in the collection's own order, by a single statement that says of itself what is unreadable. */
+/** Rows one by one in the order of the key, or of rowid, by a single statement that says of itself what is unreadable. */
 export function* readRows(db: Database.Database, range: SqliteRange, options: RowOptions): Generator<readonly Row[]> {
   const { columns } = range;
   const form = options.encoding === "UTF-8" ? COUNTED : decoded(options.encoding === "UTF-16be");
   const cells = columns.flatMap((column) => form.select(quoted(column)));
   const [where, bounds] = restriction(range);
-  const statement = db.prepare<unknown[], Row>(`SELECT ${cells.join()} FROM ${quoted(range.collection)}${where}`);
+  const statement = db.prepare<unknown[], Row>(`SELECT ${cells.join()} FROM ${range.from}${where}`);
   let rows: Row[] = [];
   let bytes = 0;
   for (const raw of statement
@@ -44,8 +44,11 @@ export function* readRows(db: Database.Database, range: SqliteRange, options: Ro
   if (rows.length > 0) yield rows;
 }
 
-function restriction({ rowids }: SqliteRange): [string, bigint[]] {
-  if (rowids === undefined) return ["", []];
+function restriction({ rowids, order }: SqliteRange): [string, bigint[]] {
+  if (rowids === undefined) {
+    const keys = order.map(({ name }) => `${quoted(name)} COLLATE BINARY`);
+    return [keys.length === 0 ? "" : ` ORDER BY ${keys.join()}`, []];
+  }
   const { name, begin, end } = rowids;
   return [` WHERE ${name} BETWEEN ? AND ? ORDER BY ${name}`, [begin, end - 1n]];
 }

@@ -117,7 +117,12 @@ function pagesOf(rows: readonly (readonly unknown[])[], columns: readonly string
     for (const row of rows) insert.run(...row);
     const range = { kind: "sqlite", path: "", label: "", collection: "m", mainThreadOnly: false, stamp: "" } as const;
     const rowids = { name: "rowid", begin: 1n, end: BigInt(rows.length) + 1n };
-    const pages = readCellPages(db, { ...range, columns: COLUMNS, rowids }, { columns, isWorthwhile: () => true });
+    const all = { from: "m", order: [] };
+    const pages = readCellPages(
+      db,
+      { ...range, ...all, columns: COLUMNS, rowids },
+      { columns, isWorthwhile: () => true },
+    );
     return [...pages].map((page) => {
       const [read, apart] = [page.rows(), columns.map((_, index) => page.column(index))];
       return { ...page, rows: () => read, column: (index) => apart[index] ?? [] };

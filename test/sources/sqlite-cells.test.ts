@@ -8,7 +8,8 @@ const ALWAYS = { columns: ["v"], isWorthwhile: () => true };
 
 function rangeOf(begin: bigint, end: bigint, columns: readonly string[] = ["v"]): SqliteRange {
   const rowids = { name: "rowid", begin, end };
-  return { kind: "sqlite", path: "", label: "it", collection: "c", mainThreadOnly: false, stamp: "", columns, rowids };
+  const place = { kind: "sqlite", path: "", label: "it", collection: "c", from: "c", order: [], stamp: "" } as const;
+  return { ...place, mainThreadOnly: false, columns, rowids };
 }
 
 function pagesIn(db: Database.Database, range: SqliteRange, request = ALWAYS): CellPage[] {

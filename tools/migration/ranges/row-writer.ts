@@ -46,6 +46,8 @@ export function compileRowWriter(
   const wanted = columns.filter((name) => read.has(name));
   const keyColumn = wanted.indexOf(key);
   if (module.mapper !== undefined || more.length > 0 || keyColumn < 0) return undefined;
+  // A reference by several columns is no column of its own.
+  if (module.fields.some(({ parts }) => parts !== undefined)) return undefined;
   if (!columns.every((name) => read.has(name) || module.drop.has(name))) return undefined;
   if (!module.fields.every(({ name }) => isWellFormed(name))) return undefined;
   const code = new WriterCode(wanted, targets, module.form);

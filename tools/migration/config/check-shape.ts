@@ -1,10 +1,10 @@
 import type { JsonValue } from "../model/json.ts";
 import type { Problems } from "./problems.ts";
-import { compileSchema, expectedBy } from "./schema-compiler.ts";
+import { compileShape, expectedBy } from "./schema-compiler.ts";
 
 /** Notes every place where `value` does not have the shape; true when there is none. */
 export function checkShape(shape: object, value: JsonValue, file: string, problems: Problems): boolean {
-  const validate = compileSchema(shape);
+  const validate = compileShape(shape);
   if (validate(value)) return true;
   for (const error of validate.errors ?? []) {
     if (error.keyword === "if") continue;

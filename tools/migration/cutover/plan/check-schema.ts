@@ -1,4 +1,4 @@
-import { compileSchema, expectedBy, type ValidatorError } from "../../config/schema-compiler.ts";
+import { compileShape, expectedBy, type ValidatorError } from "../../config/schema-compiler.ts";
 import type { LintBook } from "./lint-book.ts";
 import { PLAN_SCHEMA } from "./schema.ts";
 import { pointerOf, type YamlSource } from "./yaml-source.ts";
@@ -8,7 +8,7 @@ const READ_VERBS = "probe, http, sql, see, manual, wait";
 
 /** Notes every place where the plan does not have the shape of the published schema. */
 export function checkSchema(source: YamlSource, book: LintBook): void {
-  const validate = compileSchema(PLAN_SCHEMA);
+  const validate = compileShape(PLAN_SCHEMA);
   if (validate(source.value)) return;
   const said = new Set<string>();
   for (const error of validate.errors ?? []) {

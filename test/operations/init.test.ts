@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import Database from "better-sqlite3";
 import t, { type Test } from "tap";
+import { chinookSqlite, noChinook } from "../helpers/chinook.ts";
 import { candor, findingsOf, readJson, treeOf } from "../helpers/cli-project.ts";
 import { candidateIsSound } from "../helpers/sound.ts";
-
-const CHINOOK = resolve("../shared/data/chinook/Chinook_Sqlite.sqlite");
 
 /** A folder with a database of these statements. */
 function databaseOf(t: Test, sql: string): string {
@@ -29,11 +28,11 @@ async function goesThrough(t: Test, root: string): Promise<void> {
 t.test(
   "a public sample database becomes a green scan without editing a file",
   {
-    skip: existsSync(CHINOOK) ? false : "needs ../shared/data/chinook",
+    skip: noChinook,
   },
   async (t) => {
     const root = t.testdir();
-    writeFileSync(join(root, "shop.db"), readFileSync(CHINOOK));
+    chinookSqlite(root, "shop.db");
     const ran = candor(root, ["init", "--from", "sqlite:shop.db"]);
     t.equal(ran.code, 0, ran.stderr);
     t.match(ran.stdout, /^init: 11 modules from sqlite:shop\.db\n/);

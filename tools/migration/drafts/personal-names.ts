@@ -1,6 +1,6 @@
 /** Words in the name of a field that speak of a person, or of what is a person's own business. */
 const WORDS =
-  "mail|phone|fax|mobile|cell|telefon|handy|tel|address|adresse|street|strasse|city|ort|stadt|town|zip|plz|postcode|postal|birth|dob|geburt|gender|sex|first|last|sur|given|middle|family|vorname|nachname|maiden|fullname|username|login|password|passwd|secret|token|iban|bic|account|card|ccv|cvv|ssn|tax|passport|salary|wage|income|gehalt|lohn|ip|latitude|longitude|note|notes|notiz|notizen|remark|remarks|comment|comments|bemerkung|diagnosis|religion|nationality|signature|photo";
+  "mail|phone|fax|mobile|cell|telefon|handy|tel|address|adresse|street|strasse|city|ort|stadt|town|zip|plz|postcode|postal|birth|born|dob|geburt|gender|sex|first|last|sur|given|middle|family|vorname|nachname|maiden|fullname|username|login|password|passwd|secret|token|iban|bic|account|card|ccv|cvv|ssn|tax|passport|salary|wage|income|gehalt|lohn|ip|latitude|longitude|note|notes|notiz|notizen|remark|remarks|comment|comments|bemerkung|diagnosis|religion|nationality|signature|photo";
 const PERSONAL = new RegExp(`^(?:${WORDS})$`);
 const INSIDE = /mail|phone|address|.name$/;
 

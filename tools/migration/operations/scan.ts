@@ -30,9 +30,9 @@ export function liveInput(context: Context): string {
 export async function scan(context: Context, options: ScanOptions): Promise<Outcome> {
   const needsProject = DATA_CHECKS.some((check) => options.checks.has(check));
   const project = needsProject ? loadProject(context.root) : undefined;
+  const chosen = project === undefined ? undefined : pickModules(project.modules, options.modules);
   const place = under(context.root, options.input);
   const input = candidateAt(place, options.input);
-  const chosen = project === undefined ? undefined : pickModules(project.modules, options.modules);
   const pause = pauseControl(context, options, input, project);
   const openReport = (): Report =>
     new Report(context, {

@@ -37,11 +37,14 @@ t.test("docker compose starts and stops real services, one on a port", async (t)
   t.equal(await answer(intake), "TypeError", "nothing listens yet");
   estate.run("docker-host", "echo A=b > mint-modules-prod/.env.prod");
   const up = `cd mint-modules-prod && TAG=x docker compose -f docker-compose.prod.yml --env-file .env.prod up -d`;
-  t.throws(() => estate.run("docker-host", up), /No such image/);
+  t.throws(() => estate.run("docker-host", up), /files-api" is already in use/, "a name");
+  for (const stack of ["artwork-module", "quote-page"]) estate.run("docker-host", `cd ${stack} && docker compose down`);
+  t.throws(() => estate.run("docker-host", up), /No such image/, "an image");
   estate.run("docker-host", "cd mint-modules-prod && TAG=x docker compose -f docker-compose.prod.yml build");
-  estate.run("docker-host", "cd artwork-module && docker compose down");
   estate.run("docker-host", up);
-  t.throws(() => estate.run("docker-host", "cd artwork-module && docker compose up -d"), /already in use/);
+  const port = new URL(String(vars["files_api"])).port;
+  estate.stack("docker-host", "second", [{ name: "other", image: "other:old", port: Number(port) }]);
+  t.throws(() => estate.run("docker-host", "mkdir second && cd second && docker compose up -d"), /already allocated/);
   t.match(estate.run("docker-host", "docker ps"), /mint-modules\/artwork:x +Up .*\(healthy\)/);
   estate.run("docker-host", "cd mint-modules-prod && docker compose -f docker-compose.prod.yml down");
   t.equal(await answer(health), "TypeError");

@@ -3,9 +3,16 @@ import { closeSync, openSync, readFileSync, statSync, truncateSync } from "node:
 import { join } from "node:path";
 import * as fc from "fast-check";
 import t from "tap";
+import { ChunkCutter, type ChunkRecord } from "../../tools/migration/integrity/chunks.ts";
+import { CompactRange } from "../../tools/migration/integrity/compact-range.ts";
+import { entityLine, leafHash } from "../../tools/migration/integrity/digest.ts";
 import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 import { Spill, type SpillResult } from "../../tools/migration/ranges/spill.ts";
-import { type PartitionResult, writePartition } from "../../tools/migration/ranges/write-partition.ts";
+import {
+  type PartitionsResult,
+  type PartitionTask,
+  writePartitions,
+} from "../../tools/migration/ranges/write-partition.ts";
 
 interface Line {
   readonly words: Uint32Array;
@@ -36,14 +43,15 @@ function spill(dir: string, lines: readonly Line[], bounds: Uint32Array): SpillR
   return made.finish();
 }
 
-/** Writes all partitions of some spills, the last one first; the two files. */
+/** Writes all partitions of some spills, some of them per task, the last task first; the two files. */
 function writeAll(
   dir: string,
   spills: readonly SpillResult[],
-): { results: PartitionResult[]; data: string; entities: string } {
+  perTask = 1,
+): { results: PartitionsResult[]; data: string; entities: string } {
   const [data, entities] = [join(dir, `data-${runs}`), join(dir, `entities-${runs}`)];
   for (const file of [data, entities]) closeSync(openSync(file, "w"));
-  const tasks = [];
+  const tasks: PartitionTask[] = [];
   let [index, dataOffset] = [0, 0];
   for (let at = 0; at < (spills[0]?.counts.length ?? 0); at += 1) {
     const count = spills.reduce((sum, { counts }) => sum + (counts[at] ?? 0), 0);
@@ -60,7 +68,8 @@ function writeAll(
     index += count;
     dataOffset += dataBytes;
   }
-  const results = tasks.reverse().map((task) => writePartition(task, () => {}));
+  const groups = tasks.flatMap((_, at) => (at % perTask === 0 ? [tasks.slice(at, at + perTask)] : []));
+  const results = groups.reverse().map((group) => writePartitions(group, () => {}));
   return { results: results.reverse(), data: readFileSync(data, "utf8"), entities: readFileSync(entities, "utf8") };
 }
 
@@ -108,27 +117,47 @@ t.test("many lines whose ids have their first words in common are sorted", async
   );
 });
 
-t.test("the first chunk that begins in a partition is named", async (t) => {
-  const dir = t.testdir({});
-  const lines = Array.from({ length: 12_000 }, (_, at) => ({
-    words: Uint32Array.from([at * 1000, 0, 0, 1]),
-    text: `n ${at}`,
-  }));
-  const bounds = Uint32Array.from([3_000_000, 8_000_000]);
-  const { results } = writeAll(dir, [spill(dir, lines, bounds)]);
+/** The chunks of lines in order, and the leaves of their tree. */
+function oracleOf(lines: readonly Line[]): { chunks: ChunkRecord[]; leaves: Buffer[] } {
+  const cutter = new ChunkCutter();
   const all = sorted(lines);
-  const starts = [0, 3000, 8000].map((from, at, edges) => {
-    const end = all.findIndex(({ sha256 }, index) => index >= from && sha256.endsWith("000"));
-    if (end < 0 || end >= (edges[at + 1] ?? all.length)) return undefined;
-    const dataOffset = all.slice(0, end + 1).reduce((sum, { text }) => sum + text.length + 1, 0);
-    return { index: end + 1, dataOffset };
-  });
-  t.ok(starts.some((start) => start !== undefined));
-  t.strictSame(
-    results.map(({ chunkStart }) => chunkStart),
-    starts,
-  );
-});
+  const chunks = [...all.map(({ id, text, sha256 }) => cutter.add(id, sha256, Buffer.from(text))), cutter.end()];
+  const leaves = all.map(({ id, sha256 }) => leafHash(entityLine(id, sha256)));
+  return { chunks: chunks.filter((chunk) => chunk !== undefined), leaves };
+}
+
+t.test(
+  "the chunks and the tree of every task are those of the whole, and begin with the first that is sure",
+  async (t) => {
+    const dir = t.testdir({});
+    const lines = Array.from({ length: 60_000 }, (_, at) => ({
+      words: Uint32Array.from([at * 1000, 0, 0, 1]),
+      text: `n ${at}`,
+    }));
+    const bounds = Uint32Array.from({ length: 19 }, (_, at) => 3_000_000 * (at + 1));
+    const { chunks, leaves } = oracleOf(lines);
+    for (const perTask of [1, 3, 7, 20]) {
+      const { results } = writeAll(dir, [spill(dir, lines, bounds)], perTask);
+      let found = 0;
+      for (const [at, result] of results.entries()) {
+        if (!result.clean) throw new Error("not clean");
+        const from = at * perTask * 3000;
+        const to = Math.min(lines.length, from + perTask * 3000);
+        const own = chunks.filter(({ index, count }) => index >= from && index + count <= to);
+        const sure = at === 0 ? own : own.filter(({ index }) => index > from);
+        const last = chunks.at(-1);
+        const ended = sure.filter((chunk) => chunk !== last);
+        t.strictSame(result.chunks, ended, `chunks of task ${at}`);
+        const tree = new CompactRange(result.begin.index);
+        for (const leaf of leaves.slice(result.begin.index, result.end.index)) tree.append(leaf);
+        t.strictSame(result.subtrees, tree.hashes(), `tree of task ${at}`);
+        found += result.chunks.length;
+        if (ended[0] !== undefined) t.equal(result.begin.index, ended[0].index);
+      }
+      t.ok(found > 0);
+    }
+  },
+);
 
 t.test("an id twice, or a spill that is not whole, is not clean", async (t) => {
   const dir = t.testdir({});

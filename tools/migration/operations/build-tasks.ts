@@ -10,7 +10,9 @@ import { type MapResult, type MapTask, mapRange } from "../ranges/map-range.ts";
 import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
 import { digestRegistry } from "../ranges/registry-digest.ts";
 import type { RegistrySpan } from "../ranges/registry-lines.ts";
-import { type PartitionResult, type PartitionTask, writePartition } from "../ranges/write-partition.ts";
+import { scrubRange } from "../ranges/scrub-range.ts";
+import type { ChunkRange } from "../ranges/verify-range.ts";
+import { type PartitionsResult, type PartitionTask, writePartitions } from "../ranges/write-partition.ts";
 import { toStoreError } from "../stores/atomic-file.ts";
 
 /** What a build worker is started with. */
@@ -25,8 +27,9 @@ export type BuildTask =
   | { readonly kind: "fill"; readonly span: RegistrySpan; readonly place: FillPlace; readonly count: number }
   | { readonly kind: "distinct"; readonly ids: IdSlice }
   | { readonly kind: "map"; readonly map: MapTask }
-  | { readonly kind: "partition"; readonly partition: PartitionTask }
+  | { readonly kind: "partitions"; readonly partitions: readonly PartitionTask[] }
   | { readonly kind: "prove"; readonly range: EntityRange }
+  | { readonly kind: "scrub"; readonly chunks: ChunkRange }
   | { readonly kind: "expected"; readonly range: ExpectedRange }
   | { readonly kind: "compare"; readonly compare: CompareTask };
 
@@ -34,9 +37,9 @@ export type BuildTask =
 export type BuildResult =
   | { readonly kind: "digest"; readonly sha256: string }
   | { readonly kind: "count"; readonly count: SpanCount }
-  | { readonly kind: "fill" | "distinct" | "expected"; readonly clean: boolean }
+  | { readonly kind: "fill" | "distinct" | "scrub" | "expected"; readonly clean: boolean }
   | { readonly kind: "map"; readonly map: MapResult }
-  | { readonly kind: "partition"; readonly partition: PartitionResult }
+  | { readonly kind: "partitions"; readonly written: PartitionsResult }
   | { readonly kind: "prove"; readonly proof: RangeProof | undefined }
   | { readonly kind: "compare"; readonly compare: CompareResult };
 
@@ -65,10 +68,12 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
         return { kind: "distinct", clean: areDistinct(task.ids) };
       case "map":
         return { kind: "map", map: await mapRange(task.map, checksOf(task.map.module), checkCancelled) };
-      case "partition":
-        return { kind: "partition", partition: writePartition(task.partition, checkCancelled) };
+      case "partitions":
+        return { kind: "partitions", written: writePartitions(task.partitions, checkCancelled) };
       case "prove":
         return { kind: "prove", proof: proveRange(task.range, checkCancelled) };
+      case "scrub":
+        return { kind: "scrub", clean: scrubRange(task.chunks, checkCancelled) };
       case "expected":
         return { kind: "expected", clean: readExpected(task.range, checkCancelled) };
       case "compare": {

@@ -16,6 +16,10 @@ export interface Tuning {
   readonly recordsPerTask: number;
   /** Lines that are sorted at a time. */
   readonly partitionBytes: number;
+  /** Adjoining partitions that one worker writes: a chunk that lies in two tasks is hashed twice. */
+  readonly partitionsPerTask: number;
+  /** False only to measure what reading back costs. */
+  readonly readBack: boolean;
   readonly threads: Pick<WorkerOptions, "resourceLimits" | "execArgv">;
 }
 
@@ -30,6 +34,8 @@ const DEFAULTS: Tuning = {
   idsPerTask: 131_072,
   recordsPerTask: 32_768,
   partitionBytes: 8 * MIB,
+  partitionsPerTask: 4,
+  readBack: true,
   threads: {},
 };
 

@@ -1,8 +1,14 @@
 import { hash } from "node:crypto";
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { copyText } from "../compiled/byte-copy.ts";
+import type { ChunkRecord } from "../integrity/chunks.ts";
+import type { SubtreeHash } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
+import type { ChunkStart } from "./chunk-builder.ts";
+import { ChunkRun } from "./chunk-run.ts";
 import { DigestText } from "./digest-text.ts";
-import { type Extent, SPILL_HEAD_BYTES } from "./spill.ts";
+import type { Extent } from "./spill.ts";
+import { findLines, readExtents, sortByWords } from "./spilled-lines.ts";
 import { compareWords } from "./uuid-bytes.ts";
 
 /** The spilled lines of one partition and where they go in the two files of their module. */
@@ -17,131 +23,73 @@ export interface PartitionTask {
   readonly dataOffset: number;
 }
 
-/** Where the first chunk that begins inside a partition begins; undefined where none does. */
-export interface PartitionResult {
-  readonly clean: boolean;
-  readonly chunkStart: { readonly index: number; readonly dataOffset: number } | undefined;
+/** What was written of adjoining partitions; else the build is for the authority. */
+export type PartitionsResult =
+  | { readonly clean: false }
+  | {
+      readonly clean: true;
+      /** Where the first chunk that surely begins here begins, and the last that ends here ends. */
+      readonly begin: ChunkStart;
+      readonly end: ChunkStart;
+      /** The chunks between the two, and the tree over them, of what was in memory when it was written. */
+      readonly chunks: readonly ChunkRecord[];
+      readonly subtrees: readonly SubtreeHash[];
+    };
+
+const UNCLEAN: PartitionsResult = { clean: false };
+/** Longest line that is copied without a call. */
+const SHORT_LINE_BYTES = 1024;
+
+/** Sorts the lines of each partition by id and writes them, with their digests, to their final place. */
+export function writePartitions(tasks: readonly PartitionTask[], checkCancelled: () => void): PartitionsResult {
+  const [first] = tasks;
+  if (first === undefined) return UNCLEAN;
+  const run = new ChunkRun({ index: first.index, dataOffset: first.dataOffset });
+  for (const task of tasks) {
+    checkCancelled();
+    if (!writePartition(task, run)) return UNCLEAN;
+  }
+  return { clean: true, ...run.finish() };
 }
 
-/** Sorts the lines of a partition by id and writes them, with their digests, to their final place. */
-export function writePartition(task: PartitionTask, checkCancelled: () => void): PartitionResult {
+/** Reused from partition to partition, like the bytes that are read. */
+let written = Buffer.alloc(0);
+const entities = new DigestText();
+
+function writePartition(task: PartitionTask, run: ChunkRun): boolean {
+  const { count, dataBytes } = task;
   const spilled = readExtents(task.extents);
-  const lines = findLines(spilled, task.count);
-  const order = sortByWords(lines.words, task.count);
-  checkCancelled();
-  const data = Buffer.allocUnsafe(task.dataBytes);
-  const entities = new DigestText(task.count);
+  const { words, offsets, lengths } = findLines(spilled, count);
+  const order = sortByWords(words, count);
+  if (written.length < dataBytes) written = Buffer.allocUnsafe(dataBytes);
+  const data = written.subarray(0, dataBytes);
+  const [from, to] = [viewOf(spilled), viewOf(data)];
+  entities.begin(count);
+  run.enter(data, entities);
   let at = 0;
-  let chunkStart: PartitionResult["chunkStart"];
-  for (let rank = 0; rank < task.count; rank += 1) {
+  for (let rank = 0; rank < count; rank += 1) {
     const line = order[rank] ?? 0;
-    if (rank > 0 && compareWords(lines.words, 4 * (order[rank - 1] ?? 0), lines.words, 4 * line) >= 0) {
-      return { clean: false, chunkStart: undefined };
-    }
-    const from = lines.offsets[line] ?? 0;
-    const length = lines.lengths[line] ?? 0;
-    spilled.copy(data, at, from, from + length);
+    if (rank > 0 && compareWords(words, 4 * (order[rank - 1] ?? 0), words, 4 * line) >= 0) return false;
+    const begin = offsets[line] ?? 0;
+    const length = lengths[line] ?? 0;
+    if (at + length >= dataBytes || begin + length > spilled.length) return false;
+    if (length < SHORT_LINE_BYTES) copyText(from, begin, begin + length, to, at);
+    else spilled.copy(data, at, begin, begin + length);
     const digest = hash("sha256", new Uint8Array(data.buffer, data.byteOffset + at, length), "hex");
     data[at + length] = 10;
     at += length + 1;
-    entities.add(lines.words, 4 * line, digest);
-    if (chunkStart === undefined && digest.endsWith("000")) {
-      chunkStart = { index: task.index + rank + 1, dataOffset: task.dataOffset + at };
-    }
+    entities.add(words, 4 * line, digest);
+    run.add(digest, length + 1);
   }
+  if (at !== dataBytes) return false;
+  run.leave();
   writeAt(task.data, data, task.dataOffset);
   writeAt(task.entities, entities.bytes, ENTITY_LINE_BYTES * task.index);
-  return { clean: at === task.dataBytes, chunkStart };
+  return true;
 }
 
-function readExtents(extents: readonly Extent[]): Buffer {
-  const all = Buffer.allocUnsafe(extents.reduce((sum, extent) => sum + extent.length, 0));
-  let at = 0;
-  let open: { readonly path: string; readonly descriptor: number } | undefined;
-  try {
-    for (const extent of extents) {
-      if (open?.path !== extent.path) {
-        if (open !== undefined) closeSync(open.descriptor);
-        open = { path: extent.path, descriptor: openSync(extent.path, "r") };
-      }
-      for (let done = 0; done < extent.length; ) {
-        const got = readSync(open.descriptor, all, at, extent.length - done, extent.offset + done);
-        if (got === 0) return all.subarray(0, 0);
-        done += got;
-        at += got;
-      }
-    }
-    return all;
-  } finally {
-    if (open !== undefined) closeSync(open.descriptor);
-  }
-}
-
-interface SpilledLines {
-  readonly offsets: Float64Array;
-  readonly lengths: Uint32Array;
-  readonly words: Uint32Array;
-}
-
-function findLines(spilled: Buffer, count: number): SpilledLines {
-  const lines = {
-    offsets: new Float64Array(count),
-    lengths: new Uint32Array(count),
-    words: new Uint32Array(4 * count),
-  };
-  let line = 0;
-  for (let at = 0; at < spilled.length && line < count; line += 1) {
-    const length = spilled.readUInt32LE(at);
-    for (let word = 0; word < 4; word += 1) lines.words[4 * line + word] = spilled.readUInt32LE(at + 4 + 4 * word);
-    lines.offsets[line] = at + SPILL_HEAD_BYTES;
-    lines.lengths[line] = length;
-    at += SPILL_HEAD_BYTES + length;
-  }
-  return lines;
-}
-
-/** Longest bucket that is sorted by insertion. */
-const INSERTION_LIMIT = 24;
-
-/** Positions in the order of their words: one bucket per line by the first word, then a small sort in each. */
-function sortByWords(words: Uint32Array, count: number): Uint32Array {
-  const order = new Uint32Array(count);
-  if (count === 0) return order;
-  let [least, most] = [words[0] ?? 0, words[0] ?? 0];
-  for (let line = 1; line < count; line += 1) {
-    const word = words[4 * line] ?? 0;
-    if (word < least) least = word;
-    if (word > most) most = word;
-  }
-  const scale = count / (most - least + 1);
-  const ends = new Uint32Array(count + 1);
-  const bucketOf = (line: number): number => Math.min(count - 1, Math.floor(((words[4 * line] ?? 0) - least) * scale));
-  for (let line = 0; line < count; line += 1) ends[bucketOf(line) + 1] = (ends[bucketOf(line) + 1] ?? 0) + 1;
-  for (let bucket = 0; bucket < count; bucket += 1) ends[bucket + 1] = (ends[bucket + 1] ?? 0) + (ends[bucket] ?? 0);
-  const next = ends.slice(0, count);
-  for (let line = 0; line < count; line += 1) {
-    const bucket = bucketOf(line);
-    order[next[bucket] ?? 0] = line;
-    next[bucket] = (next[bucket] ?? 0) + 1;
-  }
-  for (let bucket = 0; bucket < count; bucket += 1) sortBucket(order, ends[bucket] ?? 0, ends[bucket + 1] ?? 0, words);
-  return order;
-}
-
-function sortBucket(order: Uint32Array, from: number, to: number, words: Uint32Array): void {
-  if (to - from > INSERTION_LIMIT) {
-    order.subarray(from, to).sort((a, b) => compareWords(words, 4 * a, words, 4 * b));
-    return;
-  }
-  for (let at = from + 1; at < to; at += 1) {
-    const line = order[at] ?? 0;
-    let hole = at;
-    while (hole > from && compareWords(words, 4 * (order[hole - 1] ?? 0), words, 4 * line) > 0) {
-      order[hole] = order[hole - 1] ?? 0;
-      hole -= 1;
-    }
-    order[hole] = line;
-  }
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function writeAt(path: string, bytes: Buffer, offset: number): void {

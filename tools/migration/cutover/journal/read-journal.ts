@@ -18,33 +18,44 @@ export interface JournalContent {
   readonly isHeadBehind: boolean;
 }
 
-/**
- * Reads and verifies the journal of a run. JOURNAL_DAMAGED names the first bad record; EVIDENCE_TRUNCATED says that
- * HEAD knows of records that are not there.
- */
+/** A journal as far as it can be trusted. */
+export interface ScannedJournal extends JournalContent {
+  /** JOURNAL_DAMAGED naming the first bad record, or EVIDENCE_TRUNCATED where HEAD knows of records that are not there. */
+  readonly problem: MigrationError | undefined;
+}
+
+/** Reads and verifies the journal of a run; JOURNAL_DAMAGED or EVIDENCE_TRUNCATED where it cannot be trusted. */
 export function readJournal(run: RunDirectory): JournalContent {
+  const { problem, ...content } = scanJournal(run);
+  if (problem !== undefined) throw problem;
+  return content;
+}
+
+/** As `readJournal`, but gives what comes before the first problem, and the problem. */
+export function scanJournal(run: RunDirectory): ScannedJournal {
   const bytes = readBytes(run.journal);
   const anchor = readHead(run.head);
   const records: JournalRecord[] = [];
   let head = NO_RECORDS;
   let from = 0;
-  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+  let problem: MigrationError | undefined;
+  for (let end = bytes.indexOf(10); end >= 0 && problem === undefined; end = bytes.indexOf(10, from)) {
     const record = readRecord(bytes.toString("utf8", from, end), head, run.id);
     if (typeof record === "string") {
       // The last line, and HEAD does not know it: a write that did not come to its end, on a disk that writes out of order.
       if (end === bytes.length - 1 && (anchor?.seq ?? head.seq) <= head.seq) break;
-      throw damaged(head.seq + 1, record);
+      problem = damaged(head.seq + 1, record);
+    } else if (anchor?.seq === record.seq && anchor.hash !== record.hash) {
+      problem = damaged(record.seq, "HEAD holds another hash for it");
+    } else {
+      records.push(record);
+      head = { seq: record.seq, hash: record.hash };
+      from = end + 1;
     }
-    records.push(record);
-    if (anchor?.seq === record.seq && anchor.hash !== record.hash) {
-      throw damaged(record.seq, "HEAD holds another hash for it");
-    }
-    head = { seq: record.seq, hash: record.hash };
-    from = end + 1;
   }
-  if (anchor !== undefined && anchor.seq > head.seq) throw truncated(head.seq, anchor);
+  if (problem === undefined && anchor !== undefined && anchor.seq > head.seq) problem = truncated(head.seq, anchor);
   const isHeadBehind = anchor === undefined || anchor.seq < head.seq;
-  return { records, head, sizeBytes: from, torn: bytes.subarray(from), isHeadBehind };
+  return { records, head, sizeBytes: from, torn: bytes.subarray(from), isHeadBehind, problem };
 }
 
 function readBytes(path: string): Buffer {

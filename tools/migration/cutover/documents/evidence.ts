@@ -1,5 +1,5 @@
 import type { Receipt } from "../journal/record.ts";
-import { visible } from "./markdown.ts";
+import { plain, visible } from "./markdown.ts";
 import { principalOf } from "./pack-closing.ts";
 import { ofType, type RunView } from "./run-view.ts";
 
@@ -36,7 +36,7 @@ export function signOffChecklist(view: RunView): string {
       const role = line.slice(0, at < 0 ? line.length : at).trim();
       const { isDone, evidence } = dutiesOf(view, role);
       const shown = evidence.length === 0 ? "nothing yet" : evidence.join(", ");
-      return `- [${isDone ? "x" : " "}] ${visible(line)} (${visible(principalOf(view, role) || "nobody named")}; ${shown})\n`;
+      return `- [${isDone ? "x" : " "}] ${plain(line)} (${plain(principalOf(view, role) || "nobody named")}; ${shown})\n`;
     })
     .join("");
 }
@@ -68,7 +68,7 @@ function gatesLine(view: RunView): string {
 function stopLine(view: RunView): string {
   const fired = ofType(view.records, "stop.fire").map(({ step, seq, at, data }) => {
     const who = data.sign === null ? "" : ` by ${data.sign.role} ${data.sign.name}: ${data.sign.reason ?? "no reason"}`;
-    return `${step}, ${data.then}${who} at ${at}${data.acted ? "" : ", recorded only"} (record ${seq})`;
+    return `${step}, ${data.action}${who} at ${at}${data.acted ? "" : ", recorded only"} (record ${seq})`;
   });
   const back = ofType(view.records, "rollback.end").map(({ seq, data }) => `rollback ${data.result} (record ${seq})`);
   const started = ofType(view.records, "rollback.start").map(({ seq, data }) => `${data.cause} (record ${seq})`);

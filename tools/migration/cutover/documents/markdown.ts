@@ -1,9 +1,16 @@
 // Controls, and the marks that turn the direction of text around or hide it.
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g;
+// JSON has escaped the controls below a blank by itself; a line feed is its own layout.
+const HIDDEN_IN_JSON = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g;
 
 /** `text` on one line, with controls (ANSI, bells, direction marks) as `\xNN` or `\uNNNN`, which no terminal obeys. */
 export function visible(text: string): string {
   return text.replace(/\r?\n/g, " ⏎ ").replace(/\t/g, " ").replace(HIDDEN, escapeOf).trim();
+}
+
+/** JSON text whose strings hold no character that a terminal or an editor obeys. */
+export function visibleJson(json: string): string {
+  return json.replace(HIDDEN_IN_JSON, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Text of others inside a sentence or a cell: nothing in it is markup. */

@@ -1,4 +1,5 @@
 import type { Receipt, Verdict } from "../journal/record.ts";
+import { visible, visibleJson } from "./markdown.ts";
 import { ofType, type RunView } from "./run-view.ts";
 
 /** One line of the reports. */
@@ -47,7 +48,7 @@ export function runReport(view: RunView): RunReport {
 
 /** Indented JSON with a final LF. */
 export function reportJson(report: RunReport): string {
-  return `${JSON.stringify(report, undefined, 2)}\n`;
+  return `${visibleJson(JSON.stringify(report, undefined, 2))}\n`;
 }
 
 /** TAP 14. A skip is `ok` with the directive that says so, as the format wants; the counts tell them apart. */
@@ -119,11 +120,17 @@ function skipCases(view: RunView): readonly ReportCase[] {
 }
 
 function tapText(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").replace(/[\\#]/g, "\\$&");
+  return visible(text).replace(/[\\#]/g, "\\$&");
 }
 
 function tapDiagnosis({ verdict, reason, seq }: ReportCase): readonly string[] {
-  return ["  ---", `  verdict: ${verdict}`, `  reason: ${JSON.stringify(reason ?? "")}`, `  record: ${seq}`, "  ..."];
+  return [
+    "  ---",
+    `  verdict: ${verdict}`,
+    `  reason: ${JSON.stringify(visible(reason ?? ""))}`,
+    `  record: ${seq}`,
+    "  ...",
+  ];
 }
 
 function totals(cases: readonly ReportCase[]): string {
@@ -144,15 +151,8 @@ function testCase({ suite, name, verdict, reason, ms, seq }: ReportCase): string
   return inside[verdict] === "" ? `${open}/>\n` : `${open}>${inside[verdict]}</testcase>\n`;
 }
 
-/** Text in XML 1.0, which has no word for most controls. */
+/** Text in an attribute; XML 1.0 has no word for most controls, so they are shown as elsewhere. */
 function xml(text: string): string {
-  const shown = text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, (char) => {
-    return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-  });
-  return shown
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replace(/[\t\n\r]/g, (char) => `&#${char.charCodeAt(0)};`);
+  const shown = visible(text);
+  return shown.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -60,17 +60,27 @@ export function methodOfPlan(view: RunView, id: string): string {
   return codeCell(withValues(view, text));
 }
 
-/** `6/6 passed (2 skipped: API_KEY not set)`, from saved `passed`, `total`, `skipped` and `skip_reason`. */
+/**
+ * `6/6 passed (2 skipped: API_KEY not set)`, from saved values whose names end in `passed`, `total`, `skipped` and
+ * `skip_reason`: variables of a plan are global, so a plan has `smoke_passed`.
+ */
 function counted(view: RunView, { receipts }: ResultView): readonly string[] {
   return receipts.flatMap(({ saved }) => {
-    const { passed, total, skipped } = saved;
+    const [passed, total, skipped, said] = COUNT_ENDS.map((end) => endingIn(saved, end));
     if (passed === undefined && skipped === undefined) return [];
-    const done =
-      passed === undefined ? [] : [`${plain(passed)}${total === undefined ? "" : `/${plain(total)}`} passed`];
-    if (skipped === undefined || skipped === "0") return done;
-    const reason = saved["skip_reason"] ?? missingSecrets(view);
-    return [`${done.join("")} (${plain(skipped)} skipped${reason === "" ? "" : `: ${plain(reason)}`})`.trim()];
+    const of = total === undefined ? "" : `/${plain(total)}`;
+    const done = passed === undefined ? "" : `${plain(passed)}${of} passed`;
+    if (skipped === undefined || skipped === "0") return [done];
+    const reason = said ?? missingSecrets(view);
+    return [`${done} (${plain(skipped)} skipped${reason === "" ? "" : `: ${plain(reason)}`})`.trim()];
   });
+}
+
+const COUNT_ENDS = ["passed", "total", "skipped", "skip_reason"] as const;
+const COUNT_NAME = /(^|_)(passed|total|skipped|skip_reason)$/;
+
+function endingIn(saved: Readonly<Record<string, string>>, end: string): string | undefined {
+  return Object.entries(saved).find(([name]) => name === end || name.endsWith(`_${end}`))?.[1];
 }
 
 function missingSecrets(view: RunView): string {
@@ -78,13 +88,11 @@ function missingSecrets(view: RunView): string {
   return missing.map(([name]) => `${name} not set`).join(", ");
 }
 
-const COUNT_NAMES = new Set(["passed", "total", "skipped", "skip_reason"]);
-
 /** Saved values, and the parts of a JSON answer that were looked at. */
 function facts({ receipts }: ResultView): readonly string[] {
   const several = receipts.length > 1;
   return receipts.flatMap(({ item, saved, expectations }) => {
-    const values = Object.entries(saved).filter(([name]) => !COUNT_NAMES.has(name));
+    const values = Object.entries(saved).filter(([name]) => !COUNT_NAME.test(name));
     const json = expectations.filter(({ kind }) => kind === "json").map(({ expected, got }) => [partOf(expected), got]);
     const all = [...values, ...json].map(([name = "", value = ""]) => `${plain(name)}=${plain(unquoted(value))}`);
     return several && item !== null && all.length > 0 ? [`${plain(item)} ${all.join(" ")}`] : all;

@@ -122,7 +122,7 @@ function summary(view: RunView): string {
     if (record.type === "deviation") return [`**Deviation**: ${plain(record.data.text)} ${where}`];
     if (record.type === "stop.fire") {
       return [
-        `**Stop ${plain(record.step ?? "")}**: ${record.data.then}${record.data.acted ? "" : ", recorded only"} ${where}`,
+        `**Stop ${plain(record.step ?? "")}**: ${record.data.action}${record.data.acted ? "" : ", recorded only"} ${where}`,
       ];
     }
     if (record.type === "hold") return [`**Hold**: ${plain(record.data.reason)} ${where}`];
@@ -147,10 +147,14 @@ function services(view: RunView): string {
     const what = image === undefined ? "" : `, image ${code(image["image"] ?? "")}${first}`;
     return `- ${plain(check)}: ${result === undefined ? "not checked after the change" : resultText(view, result)}${what}`;
   });
-  const smoke = after.findLast(({ receipts }) => receipts.some(({ saved }) => saved["passed"] !== undefined));
+  const smoke = after.findLast(({ receipts }) => receipts.some(({ saved }) => Object.keys(saved).some(isCount)));
   const counted = smoke === undefined ? [] : [`- ${plain(smoke.id)}: ${resultText(view, smoke)}`];
   const all = [...lines, ...counted];
   return all.length === 0 ? "None: the plan names no service to look at." : all.join("\n");
+}
+
+function isCount(name: string): boolean {
+  return /(^|_)passed$/.test(name);
 }
 
 /** Heads that the run saw, and the commits that a seal added: a document cannot hold its own. */

@@ -365,7 +365,7 @@ export interface StopSample {
 
 /** A stop that fired. */
 export interface StopFire {
-  readonly then: StopAction;
+  readonly action: StopAction;
   readonly badMs: number;
   readonly say: string | null;
   /** Set for manual stops. */

@@ -8,7 +8,10 @@ export const PACK_SCHEMA: SchemaPart = closed({
   ip_note: TEXT,
   lan_only: { oneOf: [TEXT, listOf(TEXT)] },
   images: listOf(
-    closed({ module: TEXT, image: TEXT, digest: TEXT, kind: TEXT, first: { const: true } }, ["module", "image"]),
+    closed({ module: TEXT, image: TEXT, digest: TEXT, kind: TEXT, check: TEXT, first: { const: true } }, [
+      "module",
+      "image",
+    ]),
   ),
   digests: { ...TEXT, description: "the check whose output holds the digests of the images" },
   migration_note: TEXT,

@@ -32,7 +32,6 @@ export const MIGRATION_SHAPE = {
           properties: {
             delimiter: oneCharacter,
             quote: oneCharacter,
-            escape: oneCharacter,
             encoding: { enum: CSV_ENCODINGS },
             null: { type: "string" },
           },

@@ -5,10 +5,8 @@ export const CSV_ENCODINGS = ["utf-8", "latin1"] as const;
 export interface CsvFormat {
   /** Between two cells; a comma unless told. */
   readonly delimiter?: string;
-  /** Around a cell; a double quote unless told. */
+  /** Around a cell, and twice for one inside of it; a double quote unless told. */
   readonly quote?: string;
-  /** Before a quote inside a quoted cell; a double quote unless told. */
-  readonly escape?: string;
   readonly encoding?: (typeof CSV_ENCODINGS)[number];
   /** The cell without quotes that stands for NULL; the empty one unless told. */
   readonly null?: string;

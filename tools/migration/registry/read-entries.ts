@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { basename } from "node:path";
+import { ByteWindow, DEFAULT_BLOCK_SIZE_BYTES } from "../files/byte-window.ts";
+import { type ElementSpan, isBlank } from "../files/element-span.ts";
+import { splitArray } from "../files/split-array.ts";
 import { type ParseResult, parseStrict } from "../integrity/strict-parse.ts";
-import { ByteWindow, DEFAULT_BLOCK_SIZE_BYTES } from "./byte-window.ts";
-import { type ElementSpan, isBlank } from "./element-span.ts";
 import { openRegistry, type RegistryFileName, registryInvalid } from "./registry-file.ts";
-import { splitArray } from "./split-array.ts";
 import { splitLines } from "./split-lines.ts";
 
 /** One element of a registry file, parsed but not yet checked as an entry. */
@@ -38,7 +38,9 @@ export function* readEntries(path: string, options: ReadEntriesOptions = {}): Ge
   const opened = openRegistry(name);
   try {
     const window = new ByteWindow(opened, options.blockSizeBytes ?? DEFAULT_BLOCK_SIZE_BYTES);
-    const spans = path.endsWith(".jsonl") ? splitLines(window, name) : splitArray(window, name);
+    const spans = path.endsWith(".jsonl")
+      ? splitLines(window, name)
+      : splitArray(window, (offset, words) => registryInvalid(name, offset, words));
     let index = 0;
     for (const span of spans) {
       yield { value: parseSpan(window, span, name), index, line: span.line, offset: span.begin };

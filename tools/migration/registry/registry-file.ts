@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import type { OpenedFile } from "../files/byte-window.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 
 /** Where a registry is read from and how errors name it. */
@@ -7,13 +8,6 @@ export interface RegistryFileName {
   /** How findings and errors name the file: relative to the project, forward slashes. */
   readonly file: string;
   readonly module: string;
-}
-
-/** A file opened for one pass from begin to end. */
-export interface OpenedFile {
-  /** Fills a part of `target` and returns how many bytes it got; 0 at the end. */
-  read(target: Uint8Array, begin: number, length: number): number;
-  close(): void;
 }
 
 /** Opens a registry; throws `REGISTRY_MISSING` with the command that makes one, or `IO`. */

@@ -1,6 +1,6 @@
+import type { ByteWindow } from "../files/byte-window.ts";
+import { BYTE, type ElementSpan } from "../files/element-span.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
-import type { ByteWindow } from "./byte-window.ts";
-import { BYTE, type ElementSpan } from "./element-span.ts";
 import { type RegistryFileName, registryInvalid } from "./registry-file.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { type Line, LineReader } from "../files/line-reader.ts";
-import { MigrationError } from "../model/errors.ts";
 import type { FindingPlace } from "../model/finding.ts";
 import { BrokenRecord } from "../model/source-record.ts";
 import { recordOf } from "./jsonl-record.ts";
+import { guardRead } from "./read-file.ts";
 import type { ValueBatch } from "./record-batch.ts";
 import type { JsonlRange } from "./source-range.ts";
 
@@ -33,11 +33,11 @@ export async function* readJsonlRange(range: JsonlRange, batchRecords: number): 
 function* linesOf(range: JsonlRange): Generator<Line> {
   if (range.begin >= range.end) return;
   const begin = Math.max(0, range.begin - 1);
-  const reader = guard(range, () => new LineReader(range.path, range.label, { begin }));
+  const reader = guardRead(range, () => new LineReader(range.path, range.label, { begin }));
   try {
-    if (range.begin > 0) guard(range, () => reader.next());
+    if (range.begin > 0) guardRead(range, () => reader.next());
     for (;;) {
-      const line = guard(range, () => reader.next());
+      const line = guardRead(range, () => reader.next());
       if (line === undefined || line.offset >= range.end) return;
       yield line;
     }
@@ -48,7 +48,7 @@ function* linesOf(range: JsonlRange): Generator<Line> {
 
 // Only a broken line asks for its number, so that ranges can be cut without reading the file first.
 function numbered(record: BrokenRecord, range: JsonlRange, line: Line): BrokenRecord {
-  const before = range.begin === 0 ? line.number : 1 + guard(range, () => countLines(range.path, line.offset));
+  const before = range.begin === 0 ? line.number : 1 + guardRead(range, () => countLines(range.path, line.offset));
   const place: FindingPlace = { ...record.place, line: before };
   return new BrokenRecord(record.code, place);
 }
@@ -69,17 +69,4 @@ function countLines(path: string, end: number): number {
     closeSync(fd);
   }
   return count;
-}
-
-function guard<T>(range: JsonlRange, action: () => T): T {
-  try {
-    return action();
-  } catch (cause) {
-    const why = cause instanceof MigrationError ? ` ${cause.message}` : "";
-    throw new MigrationError("SOURCE_READ", {
-      message: `Reading the collection ${range.collection} failed.${why}`,
-      remedy: "Check the file and its disk, then run the command again.",
-      cause,
-    });
-  }
 }

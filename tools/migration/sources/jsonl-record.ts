@@ -7,10 +7,10 @@ import { isJsonObject } from "../model/json.ts";
 import { BrokenRecord } from "../model/source-record.ts";
 
 /**
- * The record of one line of a source file, or why there is none. Blanks around values are allowed, so a CR before the
+ * The record of one line of a source file, or of one element of an array, or why there is none. Blanks around values are allowed, so a CR before the
  * LF is too: it is white space of JSON (RFC 8259, section 2).
  */
-export function recordOf(line: Line, place: FindingPlace): unknown {
+export function recordOf(line: Pick<Line, "line" | "tooLong">, place: FindingPlace): unknown {
   if (line.tooLong) return broken(place, "TOO_LONG", `at most ${MAX_LINE_BYTES} bytes`, "a longer line");
   if (!isUtf8(line.line)) return broken(place, "UTF8", "UTF-8", "bytes that are not");
   const parsed = parseStrict(line.line.toString("utf8"));

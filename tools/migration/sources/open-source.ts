@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { ServerConfig } from "../databases/server-place.ts";
 import type { CsvFormat } from "../model/csv-format.ts";
-import { MigrationError } from "../model/errors.ts";
 import type { SourceKind } from "../model/source-kind.ts";
 import type { Wanted } from "./collection.ts";
 import type { Source } from "./source.ts";
@@ -36,6 +35,14 @@ export async function openSource(
       const { openJsonlSource } = await import("./jsonl-source.ts");
       return openJsonlSource(resolve(root, place.path), place.path, names);
     }
+    case "json": {
+      const { openJsonSource } = await import("./json-source.ts");
+      return openJsonSource(resolve(root, place.path), place.path, names);
+    }
+    case "csv": {
+      const { openCsvSource } = await import("./csv-source.ts");
+      return openCsvSource(resolve(root, place.path), place.path, wanted, place.csv ?? {});
+    }
     case "sqlite": {
       const { openSqliteSource } = await import("./sqlite-source.ts");
       return openSqliteSource(resolve(root, place.path), place.path, wanted);
@@ -48,9 +55,6 @@ export async function openSource(
       const { openMysqlSource } = await import("./mysql-source.ts");
       return openMysqlSource(place, { root }, wanted);
     }
-    case "json":
-    case "csv":
-      throw new MigrationError("SOURCE_INVALID", { message: `Sources of kind ${place.kind} cannot be read yet.` });
   }
 }
 

@@ -20,6 +20,14 @@ export async function* readRange(range: SourceRange, options: ReadRangeOptions =
       const { readJsonlRange } = await import("./jsonl-reader.ts");
       return yield* readJsonlRange(range, batchRecords);
     }
+    case "json": {
+      const { readJsonRange } = await import("./json-reader.ts");
+      return yield* readJsonRange(range, batchRecords);
+    }
+    case "csv": {
+      const { readCsvRange } = await import("./csv-reader.ts");
+      return yield* readCsvRange(range, batchRecords);
+    }
     case "sqlite": {
       const { readSqliteRange } = await import("./sqlite-reader.ts");
       return yield* readSqliteRange(range, batchRecords);

@@ -1,9 +1,10 @@
 import type { ServerPlace } from "../databases/server-place.ts";
+import type { CsvFormat } from "../model/csv-format.ts";
 import type { KeyColumn } from "./key-order.ts";
 import type { MysqlKind } from "./mysql-cells.ts";
 
 /** A part of a collection as plain data: any thread can open it by itself, unless it says otherwise. */
-export type SourceRange = ModuleRange | JsonlRange | SqliteRange | PostgresRange | MysqlRange;
+export type SourceRange = ModuleRange | JsonlRange | JsonRange | CsvRange | SqliteRange | PostgresRange | MysqlRange;
 
 interface RangeBase {
   /** Where it is as a person wrote it, for messages. */
@@ -31,6 +32,19 @@ export interface JsonlRange extends FileRange {
   readonly kind: "jsonl";
   readonly begin: number;
   readonly end: number;
+}
+
+/** A whole file that is one array. */
+export interface JsonRange extends FileRange {
+  readonly kind: "json";
+}
+
+/** A whole CSV file. */
+export interface CsvRange extends FileRange {
+  readonly kind: "csv";
+  readonly format: CsvFormat;
+  /** The names in its first line. */
+  readonly columns: readonly string[];
 }
 
 /** The rows of a table with `begin <= rowid < end`, or a whole collection in the order of its key. */

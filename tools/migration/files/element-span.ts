@@ -1,4 +1,4 @@
-/** Where one element of a registry lies in its file. */
+/** Where one element of an array, or one line, lies in its file. */
 export interface ElementSpan {
   /** Byte offset of its first byte. */
   readonly begin: number;

@@ -1,14 +1,16 @@
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
 import type { ByteWindow } from "./byte-window.ts";
 import { BYTE, describeByte, type ElementSpan, isBlank } from "./element-span.ts";
-import { type RegistryFileName, registryInvalid } from "./registry-file.ts";
+
+/** The error of a file that is not one array: what was expected and what came, at a byte. */
+export type ArrayFault = (offset: number, words: string) => Error;
 
 /**
  * Splits a JSON array, however it is formatted, into the spans of its elements while it is read.
- * Throws `REGISTRY_INVALID` where the file is not one array; the elements themselves are not parsed.
+ * Throws what `fault` makes where the file is not one array; the elements themselves are not parsed.
  */
-export function* splitArray(window: ByteWindow, name: RegistryFileName): Generator<ElementSpan> {
-  const cursor = new Cursor(window, name);
+export function* splitArray(window: ByteWindow, fault: ArrayFault): Generator<ElementSpan> {
+  const cursor = new Cursor(window, fault);
   cursor.expect(BYTE.OPEN_BRACKET, 'the "[" of a JSON array');
   if (cursor.peek('an entry or "]"') !== BYTE.CLOSE_BRACKET) {
     for (;;) {
@@ -26,18 +28,18 @@ export function* splitArray(window: ByteWindow, name: RegistryFileName): Generat
 /** A position in the file, with the number of its line. */
 class Cursor {
   readonly #window: ByteWindow;
-  readonly #name: RegistryFileName;
+  readonly #fault: ArrayFault;
   #at = 0;
   #line = 1;
 
-  constructor(window: ByteWindow, name: RegistryFileName) {
+  constructor(window: ByteWindow, fault: ArrayFault) {
     this.#window = window;
-    this.#name = name;
+    this.#fault = fault;
   }
 
   unexpected(expected: string, byte: number | undefined): Error {
     const got = byte === undefined ? "the end of the file" : describeByte(byte);
-    return registryInvalid(this.#name, this.#at, `expected ${expected}, got ${got}`);
+    return this.#fault(this.#at, `expected ${expected}, got ${got}`);
   }
 
   /** The next byte that is no whitespace, without passing it. */
@@ -82,11 +84,7 @@ class Cursor {
       const index = scan.run(bytes, this.#at - base);
       this.#at = base + index;
       if (this.#at - begin > MAX_LINE_BYTES) {
-        throw registryInvalid(
-          this.#name,
-          begin,
-          `expected an entry of at most ${MAX_LINE_BYTES} bytes, got a longer one`,
-        );
+        throw this.#fault(begin, `expected an entry of at most ${MAX_LINE_BYTES} bytes, got a longer one`);
       }
       if (index < bytes.length) break;
       if (!this.#window.fill(begin)) throw this.unexpected('"," or "]" after an entry', undefined);

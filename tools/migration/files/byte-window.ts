@@ -1,4 +1,9 @@
-import type { OpenedFile } from "./registry-file.ts";
+/** A file opened for one pass from begin to end. */
+export interface OpenedFile {
+  /** Fills a part of `target` and returns how many bytes it got; 0 at the end. */
+  read(target: Uint8Array, begin: number, length: number): number;
+  close(): void;
+}
 
 /** Bytes read from a file at a time, unless told otherwise. */
 export const DEFAULT_BLOCK_SIZE_BYTES = 65_536;

@@ -38,7 +38,7 @@ export function addScanCommands(program: Command, session: Session): void {
         const maxMs = durationFrom("--max-duration", options.maxDuration);
         const operation = await import("../operations/scan.ts");
         const context = contextFor(session, options);
-        const input = options.live === true ? operation.liveInput(context) : options.input;
+        const input = options.live === true ? await operation.liveInput(context) : options.input;
         const outcome = await operation.scan(context, {
           command: name,
           runId: runIdFrom(name),

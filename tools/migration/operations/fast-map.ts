@@ -12,8 +12,8 @@ import type { Source } from "../sources/source.ts";
 import type { SourceRange } from "../sources/source-range.ts";
 import { type BuildTask, createBuildHandler } from "./build-tasks.ts";
 import type { Context } from "./context.ts";
-import { registryFile } from "./inputs.ts";
 import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
+import { registryFile } from "./registry-files.ts";
 import { type BuildPool, loadSharedInputs, type SharedInputs } from "./shared-inputs.ts";
 import type { Tuning } from "./tuning.ts";
 

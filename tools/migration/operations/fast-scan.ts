@@ -19,7 +19,7 @@ import { subjects } from "./run-subjects.ts";
 import { ScanIds } from "./scan-ids.ts";
 import { type ModulePlan, planModule, quiet } from "./scan-plan.ts";
 import { cleanRange } from "./scan-progress.ts";
-import { createScanHandler, type ScanSetup, type ScanTask, type ScanTaskResult } from "./scan-tasks.ts";
+import type { ScanSetup, ScanTask, ScanTaskResult } from "./scan-tasks.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** What the fast path of a scan is given. */
@@ -106,7 +106,7 @@ class FastScan {
     this.#pool = new WorkerPool({
       workers: bytes < options.tuning.smallBytes ? 0 : options.workers,
       entry: new URL("./scan-worker.js", import.meta.url),
-      createHandler: createScanHandler,
+      createHandler: async (setup) => (await import("./scan-handler.ts")).createScanHandler(setup),
       setup: {
         modules: options.project?.modules ?? [],
         phoneRegions: options.project?.phoneRegions ?? [],

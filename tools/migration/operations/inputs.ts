@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../config/paths.ts";
 import type { Project } from "../config/project.ts";
@@ -9,21 +9,14 @@ import type { FindingSink } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import { compareWithLock } from "../registry/compare-with-lock.ts";
 import { loadRegistry } from "../registry/load-registry.ts";
-import { parseLockFile, type RegistryLock } from "../registry/lock.ts";
 import type { Registry } from "../registry/registry.ts";
 import { findSharedUuids } from "../registry/shared-uuids.ts";
 import { openSource as openSourceAt } from "../sources/open-source.ts";
 import type { Source } from "../sources/source.ts";
+import { readFingerprints, readLock, registryFile } from "./registry-files.ts";
 
 /** The registries of a project by module name. */
 export type RegistryMap = ReadonlyMap<string, Registry>;
-
-/** Path of a module's registry, relative to the project: `.json`, or `.jsonl` where that is the one there is. */
-export function registryFile(root: string, module: string): string {
-  const lines = `${PROJECT.mapping}/${module}.jsonl`;
-  const array = `${PROJECT.mapping}/${module}.json`;
-  return !existsSync(join(root, array)) && existsSync(join(root, lines)) ? lines : array;
-}
 
 /** Loads the registries of `modules`, reporting their faults; one error names every file that is missing. */
 export function loadRegistries(root: string, modules: readonly ModuleDefinition[], sink: FindingSink): RegistryMap {
@@ -50,21 +43,6 @@ export function checkFreeze(root: string, registries: RegistryMap, sink: Finding
   const lock = readLock(root);
   for (const registry of registries.values())
     compareWithLock(registry, lock, readFingerprints(root, registry.module), sink);
-}
-
-/** The frozen digests; empty where nothing was ever frozen. */
-export function readLock(root: string): RegistryLock {
-  const text = readOptional(join(root, PROJECT.lock));
-  return text === undefined ? new Map() : parseLockFile(text, PROJECT.lock);
-}
-
-/** The sidecar that tells growth from change; undefined where it is missing. */
-export function readFingerprints(root: string, module: string): string | undefined {
-  return readOptional(join(root, PROJECT.lockEntries, `${module}.txt`));
-}
-
-function readOptional(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
 /** Opens the source of the project, read-only, with every collection that the modules name. */

@@ -19,7 +19,8 @@ import { createBuildPool, type FastRun, type FastStart, prepareFastRun } from ".
 import { openSource } from "./inputs.ts";
 import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
 import type { BuiltModule } from "./module-builder.ts";
-import { checkUnknownRegistries, pickModules } from "./registry-check.ts";
+import { pickModules } from "./pick-modules.ts";
+import { checkUnknownRegistries } from "./registry-check.ts";
 import { type ModuleSummary, type Outcome, Report } from "./report.ts";
 import { subjects } from "./run-subjects.ts";
 import {

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { PROJECT } from "../config/paths.ts";
 import { loadProject } from "../config/project.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
-import { MigrationError } from "../model/errors.ts";
 import { type Check, type FindingSink, finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { Context } from "./context.ts";
 import { checkFreeze, loadRegistries } from "./inputs.ts";
+import { pickModules } from "./pick-modules.ts";
 import { type Outcome, Report } from "./report.ts";
 
 const CHECKS: ReadonlySet<Check> = new Set<Check>(["registry", "waivers"]);
@@ -36,21 +36,6 @@ export async function checkRegistries(
     report.discard();
     throw error;
   }
-}
-
-/** The modules of these names in the order of migration.json; all where none is named. USAGE for an unknown name. */
-export function pickModules(
-  modules: readonly ModuleDefinition[],
-  names: readonly string[],
-): readonly ModuleDefinition[] {
-  const unknown = names.filter((name) => !modules.some((module) => module.name === name));
-  if (unknown.length > 0) {
-    throw new MigrationError("USAGE", {
-      message: `Unknown ${unknown.length === 1 ? "module" : "modules"} ${unknown.join(", ")}.`,
-      remedy: `The modules are: ${modules.map(({ name }) => name).join(" ")}.`,
-    });
-  }
-  return names.length === 0 ? modules : modules.filter(({ name }) => names.includes(name));
 }
 
 /** Reports files beside the registries that belong to no module. */

@@ -6,7 +6,7 @@ import type { RunInputs } from "../integrity/run-file.ts";
 import type { Finding, FindingSink } from "../model/finding.ts";
 import { cutLines } from "../ranges/cut-lines.ts";
 import type { IdIndex, SharedIds } from "../ranges/id-index.ts";
-import { readLock, registryFile } from "./inputs.ts";
+import { readLock, registryFile } from "./registry-files.ts";
 import type { ScanTask, ScanTaskResult } from "./scan-tasks.ts";
 import type { Tuning } from "./tuning.ts";
 

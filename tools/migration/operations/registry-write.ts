@@ -16,8 +16,9 @@ import type { Registry } from "../registry/registry.ts";
 import type { Source } from "../sources/source.ts";
 import { toStoreError, writeFileAtomic } from "../stores/atomic-file.ts";
 import { type Context, turn, untilCancelled } from "./context.ts";
-import { openSource, readFingerprints, readLock, registryFile } from "./inputs.ts";
-import { pickModules } from "./registry-check.ts";
+import { openSource } from "./inputs.ts";
+import { pickModules } from "./pick-modules.ts";
+import { readFingerprints, readLock, registryFile } from "./registry-files.ts";
 
 /** What a writing registry command did to one module. */
 export interface RegistryChange {

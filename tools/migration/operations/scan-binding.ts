@@ -10,7 +10,7 @@ import type { JsonObject, JsonValue } from "../model/json.ts";
 import { stampOf } from "../sources/file-stamp.ts";
 import { CHECKSUMS_NAME, MERKLE_NAME, moduleFiles, RUN_NAME } from "../stores/module-files.ts";
 import { readProgress, type SavedProgress } from "../stores/progress-file.ts";
-import { registryFile } from "./inputs.ts";
+import { registryFile } from "./registry-files.ts";
 import type { ModulePlan } from "./scan-plan.ts";
 
 const FORMAT = "candor-resume/1";

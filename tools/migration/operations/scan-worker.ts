@@ -1,4 +1,4 @@
 import { serveTasks } from "../pool/serve.ts";
-import { createScanHandler } from "./scan-tasks.ts";
+import { createScanHandler } from "./scan-handler.ts";
 
-serveTasks(createScanHandler);
+await serveTasks(createScanHandler);

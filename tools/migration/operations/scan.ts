@@ -2,17 +2,17 @@ import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isAbsolute, relative } from "node:path";
 import { PROJECT, under } from "../config/paths.ts";
-import { loadProject, type Project } from "../config/project.ts";
+import type { Project } from "../config/project.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 import { type FastScanEnd, fastScan, NO_FAST_SCAN } from "./fast-scan.ts";
 import { PauseControl } from "./pause-control.ts";
-import { pickModules } from "./registry-check.ts";
+import { pickModules } from "./pick-modules.ts";
 import { type Outcome, Report, removeReport } from "./report.ts";
 import { openProgress } from "./scan-binding.ts";
 import { DATA_CHECKS } from "./scan-levels.ts";
 import type { ScanOptions } from "./scan-options.ts";
-import { SequentialScan } from "./sequential-scan.ts";
+import type { SequentialScan } from "./sequential-scan.ts";
 import { tuned } from "./tuning.ts";
 
 export { ALL_CHECKS, DRIFT_CHECKS, PII_CHECKS, VERIFY_CHECKS, VERIFY_LEVELS } from "./scan-levels.ts";
@@ -22,14 +22,16 @@ export type { ScanOptions } from "./scan-options.ts";
 export const DEFAULT_INPUT = `${PROJECT.candidates}/v1`;
 
 /** The live pointer as an input; UNVERIFIABLE says so where it leads nowhere. */
-export function liveInput(context: Context): string {
+export async function liveInput(context: Context): Promise<string> {
+  const { loadProject } = await import("../config/project.ts");
   return loadProject(context.root).pointer;
 }
 
 /** Scans a candidate: collects every finding, never stops at the first, and never writes to what it scans. */
 export async function scan(context: Context, options: ScanOptions): Promise<Outcome> {
   const needsProject = DATA_CHECKS.some((check) => options.checks.has(check));
-  const project = needsProject ? loadProject(context.root) : undefined;
+  // Loaded when needed: a verification needs no configuration, and a sound candidate no authority.
+  const project = needsProject ? (await import("../config/project.ts")).loadProject(context.root) : undefined;
   const chosen = project === undefined ? undefined : pickModules(project.modules, options.modules);
   const place = under(context.root, options.input);
   const input = candidateAt(place, options.input);
@@ -76,6 +78,7 @@ async function sequential(
   parts: ConstructorParameters<typeof SequentialScan>[2],
 ): Promise<Outcome> {
   try {
+    const { SequentialScan } = await import("./sequential-scan.ts");
     return await new SequentialScan(context, options, parts).run();
   } catch (error) {
     parts.report.discard();

@@ -9,7 +9,7 @@ import { sliceIds } from "../ranges/distinct-ids.ts";
 import type { RegistrySpan, SpanEdges } from "../ranges/registry-lines.ts";
 import { allocateRegistry, type SharedRegistryData } from "../ranges/shared-registry.ts";
 import type { BuildResult, BuildSetup, BuildTask } from "./build-tasks.ts";
-import { readLock, registryFile } from "./inputs.ts";
+import { readLock, registryFile } from "./registry-files.ts";
 
 /** The pool of a dry run or a build. */
 export type BuildPool = WorkerPool<BuildSetup, BuildTask, BuildResult>;

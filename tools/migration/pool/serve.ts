@@ -18,12 +18,19 @@ export interface Handled<Result> {
 /** Does one task; a thrown error goes to the pool as data. */
 export type TaskHandler<Task, Result> = (task: Task, tools: TaskTools) => Promise<Handled<Result>> | Handled<Result>;
 
+/** Makes the handler of a thread. */
+export type HandlerFactory<Setup, Task, Result> = (
+  setup: Setup,
+) => Promise<TaskHandler<Task, Result>> | TaskHandler<Task, Result>;
+
 /** The main loop of a worker entry file: one task after the other until the pool ends it. */
-export function serveTasks<Setup, Task, Result>(createHandler: (setup: Setup) => TaskHandler<Task, Result>): void {
+export async function serveTasks<Setup, Task, Result>(
+  createHandler: HandlerFactory<Setup, Task, Result>,
+): Promise<void> {
   const port = parentPort;
   if (port === null) throw new MigrationError("INTERNAL", { message: "A worker entry was loaded outside a worker." });
   const start = workerData as WorkerStart<Setup>;
-  const handler = createHandler(start.setup);
+  const handler = await createHandler(start.setup);
   const tools = { checkCancelled: cancelCheck(start.cancel) };
   const post = (message: FromWorker<Result>, transfer: readonly TransferListItem[] = []): void => {
     port.postMessage(message, transfer);

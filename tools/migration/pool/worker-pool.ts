@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { MigrationError } from "../model/errors.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
-import { cancelCheck, type TaskHandler, type TaskTools } from "./serve.ts";
+import { cancelCheck, type HandlerFactory, type TaskHandler, type TaskTools } from "./serve.ts";
 import { fromWire, toWire } from "./wire-error.ts";
 
 /** How a pool is made. */
@@ -11,7 +11,7 @@ export interface PoolOptions<Setup, Task, Result> {
   readonly workers: number;
   /** Entry file of a worker: it calls `serveTasks(createHandler)`. */
   readonly entry: URL;
-  readonly createHandler: (setup: Setup) => TaskHandler<Task, Result>;
+  readonly createHandler: HandlerFactory<Setup, Task, Result>;
   readonly setup: Setup;
   readonly signal: AbortSignal;
   /** Memory and flags of each worker; those of the process where they are left out. */
@@ -78,7 +78,7 @@ export class WorkerPool<Setup, Task, Result> {
   }
 
   async *#runHere(tasks: Iterable<Task>): AsyncGenerator<Result, void, undefined> {
-    const handler = this.#options.createHandler(this.#options.setup);
+    const handler = await this.#options.createHandler(this.#options.setup);
     const tools = { checkCancelled: cancelCheck(this.#cancel) };
     for (const task of tasks) {
       // A turn of the event loop, so that a signal comes in.

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT } from "../config/paths.ts";
+import { parseLockFile, type RegistryLock } from "../registry/lock.ts";
+
+/** Path of a module's registry, relative to the project: `.json`, or `.jsonl` where that is the one there is. */
+export function registryFile(root: string, module: string): string {
+  const lines = `${PROJECT.mapping}/${module}.jsonl`;
+  const array = `${PROJECT.mapping}/${module}.json`;
+  return !existsSync(join(root, array)) && existsSync(join(root, lines)) ? lines : array;
+}
+
+/** The frozen digests; empty where nothing was ever frozen. */
+export function readLock(root: string): RegistryLock {
+  const text = readOptional(join(root, PROJECT.lock));
+  return text === undefined ? new Map() : parseLockFile(text, PROJECT.lock);
+}
+
+/** The sidecar that tells growth from change; undefined where it is missing. */
+export function readFingerprints(root: string, module: string): string | undefined {
+  return readOptional(join(root, PROJECT.lockEntries, `${module}.txt`));
+}
+
+function readOptional(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}

@@ -74,6 +74,19 @@ t.test("a second name of a file of a release is found", async (t) => {
   await t.rejects(flip(root, live), { code: "NOT_PROVED", problems: ["checksums/run.json"] });
 });
 
+t.test("a promote that is interrupted leaves nothing", async (t) => {
+  const root = smallProject(t);
+  const stop = new AbortController();
+  t.teardown(() => makeRemovable(root));
+  await migrate(contextOf(root), { runId: "run-test", failAfterModule: undefined });
+  const onStep = (step: string): void => {
+    if (step === "file copied") stop.abort();
+  };
+  const promoted = promote({ ...contextOf(root), signal: stop.signal }, { ...again, onStep });
+  await t.rejects(promoted, { code: "INTERRUPTED" });
+  t.strictSame(readdirSync(join(root, "storage/releases")), ["flips"]);
+});
+
 t.test("only the root that was asked for is promoted", async (t) => {
   const { root, live } = await releasedProject(t);
   await t.rejects(promote(contextOf(root), { root: "0".repeat(64), replace: false }), { code: "NOT_PROVED" });

@@ -10,7 +10,7 @@ import { measureTree } from "../stores/folder-tree.ts";
 import { DIRECTORY_MODE, FILE_MODE } from "../stores/module-files.ts";
 import { modesFrom, type ReleaseStore } from "../stores/release-store.ts";
 import { acquireLock } from "../stores/store-lock.ts";
-import type { Context } from "./context.ts";
+import { type Context, turn } from "./context.ts";
 import { assertReleaseForm, type RootCheck, releaseStore, rootOf, rootsInUse, verifyRoot } from "./releases.ts";
 
 /** How a release is made. */
@@ -84,7 +84,7 @@ async function make(context: Context, store: ReleaseStore, candidate: string, ro
   const modes = modesFrom(access.mode);
   assertDiskSpace(store.dir, measureTree(candidate).bytes + SPARE_BYTES, "Making the release");
   const check = { root, command: "promote", level: "verify" } as const;
-  const build = store.begin(candidate, { folderMode: DIRECTORY_MODE, fileMode: FILE_MODE });
+  const build = await store.copy(candidate, { folderMode: DIRECTORY_MODE, fileMode: FILE_MODE }, () => turn(context));
   try {
     await verifyRoot(context, { ...check, path: build.path, shown: "The copy of the candidate" });
     const own = statSync(build.path);

@@ -3,13 +3,13 @@ import {
   chownSync,
   closeSync,
   constants,
-  copyFileSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
 } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MigrationError } from "../model/errors.ts";
 import { fsyncDirectory } from "./atomic-file.ts";
@@ -24,17 +24,17 @@ export interface TreeAccess {
 
 /**
  * Copies the folder `from` to the new folder `to`, sharing blocks where the file system can, never as hard links; every
- * file is on the disk when it returns. INTERNAL where something is neither file nor folder.
+ * file is on the disk when it returns. `afterFile` may end it by an error. INTERNAL where something is neither file nor folder.
  */
-export function copyTree(from: string, to: string, onFile: (bytes: number) => void = () => {}): void {
+export async function copyTree(from: string, to: string, afterFile: () => Promise<void>): Promise<void> {
   mkdirSync(to, { mode: 0o700, recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) copyTree(source, target, onFile);
+    if (entry.isDirectory()) await copyTree(source, target, afterFile);
     else if (entry.isFile()) {
-      copyFileSync(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      await copyFile(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
       fsyncFile(target);
-      onFile(lstatSync(target).size);
+      await afterFile();
     } else {
       throw new MigrationError("INTERNAL", { message: `${source} is neither file nor folder.` });
     }

@@ -109,16 +109,22 @@ export class ReleaseStore {
       .sort();
   }
 
-  /** Copies a candidate into a private folder, with its access decided. */
-  begin(candidate: string, access: TreeAccess): Build {
-    return this.#doing("Copying the candidate", () => {
-      const name = this.#claim("build");
-      const path = join(this.dir, name);
-      copyTree(candidate, path, () => this.#step("file copied"));
-      setAccess(path, access);
+  /** Copies a candidate into a private folder; `turn` is taken after each file, and its error ends the copy. */
+  async copy(candidate: string, access: TreeAccess, turn: () => Promise<void>): Promise<Build> {
+    const name = this.#doing("Making the build folder", () => this.#claim("build"));
+    const build = { name, path: join(this.dir, name) };
+    try {
+      await copyTree(candidate, build.path, async () => {
+        this.#step("file copied");
+        await turn();
+      });
+      setAccess(build.path, access);
       this.#step("access set");
-      return { name, path };
-    });
+      return build;
+    } catch (error) {
+      this.discard(build);
+      throw toStoreError(error, "Copying the candidate");
+    }
   }
 
   /** Gives the build its name, all at once and durably; CANDIDATE_EXISTS where there is such a release. */

@@ -15,6 +15,8 @@ const [readme, formats, operations, contributing] = ["README", "FORMATS", "OPERA
   readFileSync(`${name}.md`, "utf8"),
 ) as [string, string, string, string];
 
+const cutover = readFileSync("docs/cutover.md", "utf8");
+
 const program = createProgram({
   signal: new AbortController().signal,
   clock: () => new Date(0),
@@ -51,20 +53,24 @@ t.test("OPERATIONS.md lists every error code with its exit code", async (t) => {
   for (const row of rows) t.ok(row[2] !== "" && row[3] !== "", `${row[0]} has a cause and a remedy`);
 });
 
-t.test("README.md lists every command with its arguments and purpose", async (t) => {
+t.test("README.md and docs/cutover.md list every command with its arguments and purpose", async (t) => {
+  const rows = leavesOf(program).map(({ name, command }) => [`\`${name}\``, command.description()]);
+  const isCutover = ([name]: string[]): boolean => name?.startsWith("`cutover ") === true;
   t.strictSame(
     tableOf(readme, "command"),
-    leavesOf(program).map(({ name, command }) => [`\`${name}\``, command.description()]),
+    rows.filter((row) => !isCutover(row)),
   );
+  t.strictSame(tableOf(cutover, "command"), rows.filter(isCutover));
   for (const { name, command } of leavesOf(program)) {
-    for (const { long } of command.options) t.ok(readme.includes(`${long}`), `${name} ${long} is in README.md`);
+    const page = name.startsWith("cutover ") ? readme + cutover : readme;
+    for (const { long } of command.options) t.ok(page.includes(`${long}`), `${name} ${long} is documented`);
   }
 });
 
 t.test("commands that are named in documents and messages exist", async (t) => {
   const known = leavesOf(program).map(({ name }) => name.replace(/ [<[].*/, ""));
-  const texts = [readme, formats, operations, contributing, ...sourcesIn("tools/migration")];
-  const named = texts.flatMap((text) => [...text.matchAll(/`candor ([a-z-]+(?: [a-z]+)?)/g)].map((match) => match[1]));
+  const texts = [readme, formats, operations, contributing, cutover, ...sourcesIn("tools/migration")];
+  const named = texts.flatMap((text) => [...text.matchAll(/`candor ([a-z-]+(?: [a-z-]+)?)/g)].map((match) => match[1]));
   t.ok(named.length > 20, "there are some");
   for (const words of new Set(named)) {
     const found = known.some((name) => words === name || words?.startsWith(`${name} `));

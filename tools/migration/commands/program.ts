@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addCandidateCommands } from "./candidate.ts";
+import { addCutoverCommands } from "./cutover.ts";
 import { addInitCommand } from "./init.ts";
 import { addMaintenanceCommands } from "./maintenance.ts";
 import { addMigrateCommands } from "./migrate.ts";
@@ -24,6 +25,7 @@ export function createProgram(session: Session): Command {
   addRegistryCommands(program, session);
   addMaintenanceCommands(program, session);
   addPointerCommands(program, session);
+  addCutoverCommands(program, session);
   addReportCommand(program, session);
   return program;
 }

@@ -22,7 +22,7 @@ export interface ExitCodeRow {
 export interface Session {
   readonly signal: AbortSignal;
   readonly clock: () => Date;
-  readonly setExitCode: (code: 16 | 17) => void;
+  readonly setExitCode: (code: 0 | 1 | 2 | 16 | 17 | 20 | 21 | 22 | 130) => void;
   readonly exitCodes: readonly ExitCodeRow[];
   /** How the user calls the tool, for commands in messages. */
   readonly invocation: string;

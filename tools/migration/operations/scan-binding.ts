@@ -89,7 +89,8 @@ function digestOf(parts: readonly JsonValue[]): string {
   return sha256Hex(stringifyChecked(parts));
 }
 
-function toolVersion(): string {
+/** Version of this tool. */
+export function toolVersion(): string {
   const description: unknown = JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8"));
   const version = typeof description === "object" && description !== null ? Reflect.get(description, "version") : "";
   return String(version);

@@ -22,7 +22,7 @@ export function rootOption(args: readonly string[]): string {
 export function withInvocation(text: string, invocation: string): string {
   const root = rootOption(process.argv.slice(2));
   return text.replace(
-    /(^|`)candor ((?:registry )?[a-z-]+)/g,
+    /(^|`)candor ((?:registry |cutover )?[a-z-]+)/g,
     (_all, before: string, command: string) => `${before}${invocation} ${command}${root}`,
   );
 }

@@ -36,8 +36,8 @@ class Scope {
     return this.#plan.vars.has(name) || this.#plan.secrets.some((secret) => secret.name === name);
   }
 
-  isKnown(name: string, { action, phase, place }: Placed): boolean {
-    if (name === "item") return action.options.each !== undefined || isListed(this.#plan, action);
+  isKnown(name: string, { action, phase, place, hasItem }: Placed): boolean {
+    if (name === "item") return hasItem || isListed(this.#plan, action);
     if (this.isGlobal(name) || this.#saved.has(name) || phase?.vars.has(name) === true) return true;
     // A check of the plan may lean on variables that every phase which uses it has.
     return place === "check" && this.#plan.phases.some((one) => one.vars.has(name));

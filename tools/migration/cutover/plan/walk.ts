@@ -20,6 +20,8 @@ export interface Placed {
   readonly action: Action;
   readonly place: Place;
   readonly phase: Phase | undefined;
+  /** True where there is an `${item}`: the action or the step it belongs to goes through a list. */
+  readonly hasItem: boolean;
 }
 
 /** True for a reference to a check. */
@@ -34,37 +36,46 @@ export function stepsOf(phase: Phase): readonly Step[] {
 
 /** Every action of a plan, each once. */
 export function* everyAction(plan: Plan): Generator<Placed> {
-  for (const check of plan.checks.values()) yield { action: check, place: "check", phase: undefined };
+  for (const check of plan.checks.values()) yield placed(check, "check");
   for (const phase of plan.phases) yield* actionsOfPhase(phase);
   for (const gate of plan.gates.values()) {
-    for (const item of gate.pass) if (!isUse(item)) yield { action: item, place: "gate", phase: undefined };
+    for (const item of gate.pass) if (!isUse(item)) yield placed(item, "gate");
   }
   for (const tick of plan.timeline) {
-    for (const action of tick.actions) yield { action, place: "tick", phase: undefined };
+    for (const action of tick.actions) yield placed(action, "tick");
   }
   for (const { source } of plan.stops) {
-    if (source.kind === "check") yield { action: source.check, place: "stop", phase: undefined };
+    if (source.kind === "check") yield placed(source.check, "stop");
   }
-  if (plan.notify !== undefined) yield { action: plan.notify, place: "notify", phase: undefined };
+  if (plan.notify !== undefined) yield placed(plan.notify, "notify");
   if (plan.writes !== undefined && plan.writes.kind !== "none") {
-    yield { action: plan.writes.by, place: "writes", phase: undefined };
+    yield placed(plan.writes.by, "writes");
   }
 }
 
 function* actionsOfPhase(phase: Phase): Generator<Placed> {
   for (const step of stepsOf(phase)) {
-    yield { action: step, place: "step", phase };
-    if (step.doneIf !== undefined) yield { action: step.doneIf, place: "done_if", phase };
+    yield placed(step, "step", phase);
+    if (step.doneIf !== undefined) yield placed(step.doneIf, "done_if", phase, step);
     if (step.undo.kind !== "actions") continue;
-    for (const undo of step.undo.actions) yield* undoActions(undo, undo.fallback, "undo", phase);
+    for (const undo of step.undo.actions) yield* undoActions(undo, undo.fallback, "undo", phase, step);
   }
   for (const undo of phase.undo) yield* undoActions(undo, undo.fallback, "phase-undo", phase);
-  for (const action of phase.evidence) yield { action, place: "evidence", phase };
+  for (const action of phase.evidence) yield placed(action, "evidence", phase);
 }
 
-function* undoActions(undo: Action, fallback: readonly Action[], place: Place, phase: Phase): Generator<Placed> {
-  yield { action: undo, place, phase };
-  for (const action of fallback) yield { action, place, phase };
+function* undoActions(
+  undo: Action,
+  fallback: readonly Action[],
+  place: Place,
+  phase: Phase,
+  step?: Step,
+): Generator<Placed> {
+  for (const action of [undo, ...fallback]) yield placed(action, place, phase, step);
+}
+
+function placed(action: Action, place: Place, phase?: Phase, step?: Step): Placed {
+  return { action, place, phase, hasItem: action.options.each !== undefined || step?.options.each !== undefined };
 }
 
 /** The texts of an action: those the driver puts values into, and those that a shell or SQL client reads. */

@@ -7,6 +7,7 @@ export const REGEX_LIMIT_MS = 2000;
 /** Runs regular expressions where they can be stopped. One at a time; the thread lives as long as this. */
 export class RegexRunner {
   #worker: Worker | undefined;
+  #answered: (answer: RegexAnswer | undefined) => void = () => {};
   #queue: Promise<unknown> = Promise.resolve();
 
   /** What the patterns find; undefined when the time was over. */
@@ -27,23 +28,24 @@ export class RegexRunner {
     const worker = this.#start();
     const answer = await new Promise<RegexAnswer | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), REGEX_LIMIT_MS);
-      const end = (value: RegexAnswer | undefined): void => {
+      this.#answered = (value) => {
         clearTimeout(timer);
         resolve(value);
       };
-      worker.once("message", end);
-      worker.once("error", () => end(undefined));
       worker.postMessage(job);
     });
-    worker.removeAllListeners();
     if (answer === undefined) await this.close();
     return answer;
   }
 
   #start(): Worker {
-    this.#worker ??= new Worker(new URL("./regex-worker.js", import.meta.url), { stdin: false });
+    if (this.#worker !== undefined) return this.#worker;
+    const worker = new Worker(new URL("./regex-worker.js", import.meta.url));
+    worker.on("message", (answer: RegexAnswer) => this.#answered(answer));
+    worker.on("error", () => this.#answered(undefined));
     // A driver that has nothing else to do ends.
-    this.#worker.unref();
-    return this.#worker;
+    worker.unref();
+    this.#worker = worker;
+    return worker;
   }
 }

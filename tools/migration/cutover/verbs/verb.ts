@@ -25,6 +25,8 @@ export interface VerbContext {
   readonly hosts: ReadonlyMap<string, string>;
   readonly dbs: ReadonlyMap<string, string>;
   readonly by: readonly string[];
+  /** What a command reads on stdin; /dev/null where undefined. */
+  readonly input: string | undefined;
   /** 0 = none. */
   readonly timeoutMs: number;
   readonly clock: Clock;

@@ -1,0 +1,77 @@
+import { relative, resolve } from "node:path";
+import type { Command } from "commander";
+import type { DriverOptions } from "../cutover/engine/open-run.ts";
+import type { Given } from "../cutover/plan/bind.ts";
+import { systemClock } from "../cutover/time/clock.ts";
+import { MigrationError } from "../model/errors.ts";
+import { toolVersion } from "../operations/scan-binding.ts";
+import { type CommonOptions, contextHere, type Session } from "./session.ts";
+
+/** Options of commands that start a run. */
+export interface ValueOptions {
+  readonly var?: readonly string[];
+  readonly assign?: readonly string[];
+}
+
+/** Adds `--var` and `--assign`. */
+export function withValues(command: Command): Command {
+  return command
+    .option("--var <name=value>", "value of a variable of the plan; a list with commas", collect)
+    .option("--assign <role=person>", "who holds a role; several with commas", collect);
+}
+
+/** An option that may come several times. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** What `--var` and `--assign` gave. */
+export function givenFrom(options: ValueOptions): Omit<Given, "environment"> {
+  return { vars: pairs("--var", options.var), roles: pairs("--assign", options.assign) };
+}
+
+/** `name=value` options as a map; USAGE for anything else. */
+export function pairs(option: string, given: readonly string[] | undefined): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const one of given ?? []) {
+    const at = one.indexOf("=");
+    if (at < 1)
+      throw new MigrationError("USAGE", { message: `${option} takes name=value, got ${JSON.stringify(one)}.` });
+    map.set(one.slice(0, at), one.slice(at + 1));
+  }
+  return map;
+}
+
+/** A driver for this command line. */
+export function driverOptions(
+  session: Session,
+  options: CommonOptions & { readonly exitOnHold?: boolean; readonly until?: string },
+): DriverOptions {
+  const hurried = new AbortController();
+  const isQuiet = options.quiet === true || options.json === true;
+  // The first signal is everybody's; a second one ends what runs, and never the driver half-way through a record.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (session.signal.aborted) hurried.abort();
+    });
+  }
+  return {
+    root: contextHere(session, options).root,
+    clock: systemClock(),
+    environment: process.env,
+    command: process.argv.slice(2).join(" "),
+    driver: `candor ${toolVersion()}`,
+    exitOnHold: options.exitOnHold === true,
+    until: options.until,
+    interrupted: session.signal,
+    hurried: hurried.signal,
+    say: isQuiet ? () => {} : (line) => process.stderr.write(`${line}\n`),
+  };
+}
+
+/** The path of a plan, and how messages call it. */
+export function planPath(given: string): { readonly path: string; readonly file: string } {
+  const path = resolve(given);
+  const file = relative(process.cwd(), path);
+  return { path, file: file.startsWith("..") ? path : file };
+}

@@ -1,0 +1,75 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import type { JsonObject } from "../model/json.ts";
+import { collect, driverOptions, pairs } from "./cutover-options.ts";
+import { type CommonOptions, json, type Session, withCommon } from "./session.ts";
+
+interface RequestOptions extends CommonOptions {
+  readonly run?: string;
+  readonly role?: string;
+  readonly name?: string;
+  readonly via?: string;
+  readonly say?: string;
+  readonly for?: string;
+  readonly reason?: string;
+  readonly field?: readonly string[];
+  readonly phase?: string;
+}
+
+/** Adds what other people ask of a run: `sign`, `hold`, `trigger`, `rollback`, `gate`. */
+export function addCutoverRequestCommands(cutover: Command, session: Session): void {
+  const add = (name: string, describe: string): Command =>
+    withRun(withCommon(cutover.command(name))).description(describe);
+  withSigner(add("sign", "sign for a role: a decision, an acknowledgement, what to do about a HOLD"))
+    .requiredOption("--say <word>", "go, hold, keep, rollback, done, failed, again, override, abort, …")
+    .option("--for <subject>", "what is signed (default: what the run holds for)")
+    .option("--field <name=value>", "a field that was asked for", collect)
+    .action((options: RequestOptions) => send(session, options, "sign", signed(options)));
+  add("hold", "stop before the next step and wait for a go")
+    .requiredOption("--reason <text>", "why")
+    .action((options: RequestOptions) => send(session, options, "hold", { reason: options.reason ?? "" }));
+  withSigner(add("trigger", "fire a stop that a person decides about").argument("<stop>", "id of the stop")).action(
+    (stop: string, options: RequestOptions) => send(session, options, "trigger", { ...signed(options), stop }),
+  );
+  add("gate", "evaluate a gate")
+    .argument("<gate>", "id of the gate")
+    .action((gate: string, options: RequestOptions) => send(session, options, "gate", { gate }));
+  add("rollback", "roll back everything, or one phase")
+    .option("--phase <id>", "only this phase")
+    .requiredOption("--reason <text>", "why")
+    .action((options: RequestOptions) =>
+      send(session, options, "rollback", { scope: options.phase ?? "run", reason: options.reason ?? "" }),
+    );
+}
+
+function withRun(command: Command): Command {
+  return command.option("--run <id>", "which run (default: the one that is open)");
+}
+
+function withSigner(command: Command): Command {
+  return command
+    .requiredOption("--role <role>", "the role you act in")
+    .option("--name <person>", "who you are (default: your user name)")
+    .option("--via <agent>", "the agent or tool through which you sign")
+    .option("--reason <text>", "why");
+}
+
+function signed(options: RequestOptions): JsonObject {
+  const { role = "", via, say = "", reason } = options;
+  return {
+    role,
+    name: options.name ?? userInfo().username,
+    say,
+    fields: Object.fromEntries(pairs("--field", options.field)),
+    ...(via === undefined ? {} : { via }),
+    ...(options.for === undefined ? {} : { about: options.for }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+async function send(session: Session, options: RequestOptions, command: string, body: JsonObject): Promise<void> {
+  const { request } = await import("../cutover/engine/send-request.ts");
+  const { lines, exitCode } = await request(driverOptions(session, options), options.run, { command, body });
+  process.stdout.write(options.json === true ? json({ lines }) : lines.map((line) => `${line}\n`).join(""));
+  if (exitCode !== 0) session.setExitCode(exitCode);
+}

@@ -1,0 +1,51 @@
+import { STOP_ACTIONS, type StopAction } from "../plan/plan.ts";
+import type { RunState } from "../state/run-state.ts";
+import { WHOLE_RUN } from "./diversion.ts";
+
+/** A rollback that was asked for and has not begun. */
+export interface RollbackDemand {
+  readonly scope: string;
+  readonly cause: string;
+}
+
+/** A HOLD that was asked for and has no answer. */
+export interface HoldDemand {
+  readonly subject: string;
+  readonly since: number;
+  readonly reason: string;
+}
+
+/** The strongest rollback that a stop or a person demands; it follows from the journal alone, so a crash loses none. */
+export function demandedRollback(state: RunState): RollbackDemand | undefined {
+  const since = state.rollback?.seq ?? -1;
+  const asked = state.asked.filter((one) => one.command === "rollback" && one.seq > since);
+  const fires = state.fires.filter((fire) => fire.acted && fire.seq > since);
+  const whole = asked.find((one) => one.scope === WHOLE_RUN);
+  if (whole !== undefined) return { scope: WHOLE_RUN, cause: whole.reason };
+  const fire = fires.find(({ then }) => then === "rollback");
+  if (fire !== undefined) return { scope: WHOLE_RUN, cause: `stop ${fire.stop}: ${fire.say ?? ""}` };
+  const [part] = asked;
+  if (part !== undefined) return { scope: part.scope, cause: part.reason };
+  const phase = fires.find(({ then }) => then === "rollback-phase");
+  const scope = state.currentPhase();
+  if (phase === undefined || scope === undefined) return undefined;
+  return { scope, cause: `stop ${phase.stop}: ${phase.say ?? ""}` };
+}
+
+/** A HOLD that a stop or a person demands and nobody has lifted with `go`. */
+export function demandedHold(state: RunState): HoldDemand | undefined {
+  const fire = state.fires.find(
+    (one) => one.acted && one.then === "hold" && state.decision(`stop:${one.stop}`, ["go"], one.seq) === undefined,
+  );
+  if (fire !== undefined) {
+    return { subject: `stop:${fire.stop}`, since: fire.seq, reason: fire.say ?? `stop ${fire.stop} fired` };
+  }
+  const asked = state.asked.findLast((one) => one.command === "hold");
+  if (asked === undefined || state.decision("operator", ["go"], asked.seq) !== undefined) return undefined;
+  return { subject: "operator", since: asked.seq, reason: asked.reason };
+}
+
+/** True when the first stop action is the stronger one (F37). */
+export function isStronger(left: StopAction, right: StopAction): boolean {
+  return STOP_ACTIONS.indexOf(left) > STOP_ACTIONS.indexOf(right);
+}

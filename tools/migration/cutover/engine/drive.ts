@@ -1,0 +1,171 @@
+import type { RunOutcome } from "../journal/record.ts";
+import type { Phase } from "../plan/plan.ts";
+import { askAll } from "./checks.ts";
+import { Diversion, WHOLE_RUN } from "./diversion.ts";
+import { escalate } from "./escalate.ts";
+import { decide, ready } from "./hold.ts";
+import { walkPhase } from "./phases.ts";
+import { preflight } from "./preflight.ts";
+import { listen } from "./requests.ts";
+import { isRestored, rollBack } from "./rollback.ts";
+import type { Run } from "./run.ts";
+import { watchStops } from "./stops.ts";
+import { walkTimeline } from "./timeline.ts";
+
+/** How driving a run ended: one outcome, or why it goes on later. */
+export interface Ending {
+  readonly outcome: RunOutcome | "INTERRUPTED" | "UNTIL";
+  readonly reason: string | null;
+}
+
+/** Drives a run to its end, from wherever its journal says it is. Stops and the inbox are heard all the time. */
+export async function drive(run: Run): Promise<Ending> {
+  const over = new AbortController();
+  const background = [listen(run, over.signal), watchStops(run, over.signal)];
+  try {
+    return await driveOn(run);
+  } finally {
+    over.abort();
+    run.changed.wake();
+    await Promise.all(background);
+  }
+}
+
+async function driveOn(run: Run): Promise<Ending> {
+  for (;;) {
+    try {
+      const { rollback } = run.state;
+      if (rollback !== undefined && rollback.result === undefined) {
+        throw new Diversion({ kind: "rollback", scope: rollback.scope, cause: rollback.cause });
+      }
+      if (run.state.mode === "ROLLING_BACK")
+        await afterRollback(run, rollback?.scope ?? WHOLE_RUN, rollback?.result === "done");
+      const ending = await walk(run);
+      if (ending !== undefined) return ending;
+    } catch (thrown) {
+      const ending = await divert(run, thrown);
+      if (ending !== undefined) return ending;
+    }
+  }
+}
+
+/** The plan from top to bottom; what is done is passed over. */
+async function walk(run: Run): Promise<Ending | undefined> {
+  await ready(run);
+  await preflight(run);
+  if (run.plan.timeline.length > 0) await walkTimeline(run);
+  else for (const phase of run.plan.phases) await walkUntil(run, phase);
+  await finish(run);
+  return { outcome: "SUCCEEDED", reason: null };
+}
+
+/** One phase; leaves the walk behind the one that `--until` names. */
+export async function walkUntil(run: Run, phase: Phase): Promise<void> {
+  await walkPhase(run, phase);
+  if (run.parts.options.until === phase.id) throw new Diversion({ kind: "until", phase: phase.id });
+}
+
+async function finish(run: Run): Promise<void> {
+  const { done } = run.plan;
+  const since = run.state.lastSeq;
+  for (;;) {
+    await ready(run);
+    const verdicts = await askAll(run, done.checks, { place: "done", within: "done", phase: undefined });
+    const bad = [...verdicts]
+      .filter(([, verdict]) => verdict !== "PASS")
+      .map(([name, verdict]) => `${name} is ${verdict}`);
+    if (bad.length === 0) break;
+    const reason = `not done: ${bad.join(", ")}`;
+    const choice = await decide(run, {
+      subject: "done",
+      since,
+      reason,
+      choices: ["again", "override", "rollback", "abort"],
+    });
+    if (choice === "override") break;
+  }
+  const complete = run.state.undos.size === 0 && !run.state.hasRolledBack;
+  end(run, "SUCCEEDED", { complete, closable: true, reason: null });
+  await watchOn(run);
+}
+
+/** After success the stops keep watching for a stated time, and can still roll back. */
+async function watchOn(run: Run): Promise<void> {
+  const { watchForMs } = run.plan;
+  if (watchForMs === 0) return;
+  const endMs = run.clock.monoMs() + watchForMs;
+  run.parts.say(`watching for ${Math.round(watchForMs / 1000)} s`);
+  while (run.clock.monoMs() < endMs) {
+    await ready(run);
+    const asleep = new AbortController();
+    const { interrupted } = run.parts.options;
+    await Promise.race([
+      run.clock.sleep(endMs - run.clock.monoMs(), AbortSignal.any([asleep.signal, interrupted])),
+      run.changed.next(),
+    ]);
+    asleep.abort();
+  }
+}
+
+async function divert(run: Run, thrown: unknown): Promise<Ending | undefined> {
+  if (!(thrown instanceof Diversion)) throw thrown;
+  const { cause } = thrown;
+  try {
+    switch (cause.kind) {
+      case "rollback": {
+        const { isDone } = await rollBack(run, cause.scope, cause.cause);
+        return await afterRollback(run, cause.scope, isDone);
+      }
+      case "aborted":
+        end(run, "ABORTED", { complete: false, closable: false, reason: cause.reason });
+        await escalate(run, `ABORTED: ${cause.reason ?? "by a person"}`);
+        return { outcome: "ABORTED", reason: cause.reason };
+      case "held":
+        return { outcome: "HOLD", reason: run.state.hold?.reason ?? null };
+      case "interrupted":
+        run.urgent({
+          type: "run.state",
+          step: null,
+          attempt: null,
+          data: { state: "INTERRUPTED", reason: "by a signal" },
+        });
+        return { outcome: "INTERRUPTED", reason: "interrupted" };
+      case "until":
+        return { outcome: "UNTIL", reason: `${cause.phase} has passed` };
+    }
+  } catch (again) {
+    if (again instanceof Diversion && again !== thrown) return divert(run, again);
+    throw again;
+  }
+}
+
+/** What follows a rollback: the end of the run, or the choice what to do without the phase. */
+async function afterRollback(run: Run, scope: string, isDone: boolean): Promise<Ending | undefined> {
+  if (!isDone) {
+    const reason = "an undo failed, or the service is not what it was";
+    end(run, "ROLLBACK_FAILED", { complete: false, closable: false, reason });
+    return { outcome: "ROLLBACK_FAILED", reason };
+  }
+  const cause = run.state.rollback?.cause ?? null;
+  if (scope === WHOLE_RUN) {
+    end(run, "ROLLED_BACK", { complete: false, closable: isRestored(run), reason: cause });
+    return { outcome: "ROLLED_BACK", reason: cause };
+  }
+  const since = run.state.rollback?.seq ?? -1;
+  const reason = `${scope} was rolled back: ${cause ?? ""}`;
+  const choice = await decide(run, { subject: scope, since, reason, choices: ["again", "rollback", "end"] });
+  if (choice === "again") return undefined;
+  end(run, "ROLLED_BACK", { complete: false, closable: false, reason });
+  return { outcome: "ROLLED_BACK", reason };
+}
+
+function end(
+  run: Run,
+  outcome: RunOutcome,
+  data: { readonly complete: boolean; readonly closable: boolean; readonly reason: string | null },
+): void {
+  run.urgent({ type: "run.end", step: null, attempt: null, data: { outcome, ...data, downtimeMs: null } });
+  run.parts.say(`${outcome}${data.reason === null ? "" : `: ${data.reason}`}`);
+  const { seq, hash } = run.parts.journal.head;
+  run.parts.say(`head ${seq} ${hash}`);
+}

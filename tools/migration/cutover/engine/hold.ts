@@ -1,0 +1,111 @@
+import { demandedHold, demandedRollback } from "./demands.ts";
+import { Diversion, WHOLE_RUN } from "./diversion.ts";
+import { escalate } from "./escalate.ts";
+import type { Run } from "./run.ts";
+import { waitFor } from "./wait-for.ts";
+
+/** What a HOLD asks a person. */
+export interface Question {
+  /** What the answer is signed about. */
+  readonly subject: string;
+  /** Answers before this record were about something else. */
+  readonly since: number;
+  readonly reason: string;
+  readonly choices: readonly string[];
+  /** The error or finding code behind it, where there is one. */
+  readonly code?: string;
+}
+
+/**
+ * Stays in HOLD until somebody has chosen. The stops keep watching meanwhile and can end the wait. `rollback`,
+ * `rollback-phase` and `abort` leave the walk; any other choice is given back.
+ */
+export async function decide(run: Run, question: Question): Promise<string> {
+  const { subject, since, choices } = question;
+  const chosen = (): string | undefined => run.state.decision(subject, choices, since)?.say;
+  const already = chosen();
+  if (already !== undefined) return follow(run, already, question);
+  await enter(run, question);
+  const { interrupted } = run.parts.options;
+  const choice = await waitFor(
+    run,
+    () => {
+      divertIfDemanded(run);
+      return chosen();
+    },
+    interrupted,
+  );
+  if (choice === undefined) throw new Diversion({ kind: "interrupted" });
+  run.record({
+    type: "run.state",
+    step: null,
+    attempt: null,
+    data: { state: "RUNNING", reason: `${subject}: ${choice}` },
+  });
+  return follow(run, choice, question);
+}
+
+function follow(run: Run, choice: string, { subject, reason }: Question): string {
+  const cause = `${subject}: ${reason}`;
+  if (choice === "rollback") throw new Diversion({ kind: "rollback", scope: WHOLE_RUN, cause });
+  if (choice === "rollback-phase") {
+    throw new Diversion({ kind: "rollback", scope: run.state.currentPhase() ?? WHOLE_RUN, cause });
+  }
+  if (choice === "abort") throw new Diversion({ kind: "aborted", reason: cause });
+  return choice;
+}
+
+async function enter(run: Run, { subject, reason, choices, code }: Question): Promise<void> {
+  if (run.state.hold?.subject !== subject) {
+    run.urgent({ type: "hold", step: subject, attempt: null, data: { reason, choices, code: code ?? null } });
+    await escalate(run, `HOLD ${subject}: ${reason}`);
+  }
+  run.parts.say(`HOLD ${subject}: ${reason}`);
+  run.parts.say(`  candor cutover sign --role ROLE --say ${choices.join("|")} --for ${subject} --reason WHY`);
+  // Before the first change nobody needs a driver that waits: ending is as safe as staying.
+  if (run.parts.options.exitOnHold || !run.state.hasMutated) throw new Diversion({ kind: "held" });
+}
+
+/** Leaves the walk where a rollback is demanded. */
+export function divertIfDemanded(run: Run): void {
+  const demand = demandedRollback(run.state);
+  if (demand !== undefined) throw new Diversion({ kind: "rollback", ...demand });
+}
+
+/** To be called before each action: the lock is ours, nobody has asked for an end, a HOLD, a pause or a rollback. */
+export async function ready(run: Run): Promise<void> {
+  for (;;) {
+    assertGoingOn(run);
+    divertIfDemanded(run);
+    const hold = demandedHold(run.state);
+    if (hold !== undefined) await decide(run, { ...hold, choices: ["go", "rollback", "rollback-phase", "abort"] });
+    else if (run.state.paused.size > 0) await pause(run);
+    else return;
+  }
+}
+
+/** The same on the way back, where no stop can ask for anything any more. */
+export function assertGoingOn(run: Run): void {
+  run.parts.lock.assertHeld();
+  if (run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
+}
+
+async function pause(run: Run): Promise<void> {
+  const reason = [...run.state.paused].join(", ");
+  run.record({ type: "run.state", step: null, attempt: null, data: { state: "PAUSED", reason } });
+  run.parts.say(`PAUSED: ${reason}`);
+  await waitFor(
+    run,
+    () => {
+      divertIfDemanded(run);
+      return run.state.paused.size === 0 || demandedHold(run.state) !== undefined ? true : undefined;
+    },
+    run.parts.options.interrupted,
+  );
+  run.record({
+    type: "run.state",
+    step: null,
+    attempt: null,
+    data: { state: "RUNNING", reason: `was paused: ${reason}` },
+  });
+}

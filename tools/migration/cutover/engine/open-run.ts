@@ -1,0 +1,203 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { MigrationError } from "../../model/errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import { writeFileAtomic } from "../../stores/atomic-file.ts";
+import { type DriverLock, takeDriverLock } from "../journal/driver-lock.ts";
+import { Journal } from "../journal/journal.ts";
+import { createMask } from "../journal/mask.ts";
+import { readJournal } from "../journal/read-journal.ts";
+import type { RunStart } from "../journal/record.ts";
+import { createRunDirectory, listRuns, openRunDirectory, type RunDirectory } from "../journal/run-directory.ts";
+import { type Bound, bind, type Given } from "../plan/bind.ts";
+import { LintBook } from "../plan/lint-book.ts";
+import { parsePlanText } from "../plan/load-plan.ts";
+import type { Plan, VarValue } from "../plan/plan.ts";
+import { RunState } from "../state/run-state.ts";
+import type { Clock } from "../time/clock.ts";
+import { CrashPoints } from "./crash-point.ts";
+import { Run, type RunOptions } from "./run.ts";
+
+/** What a driver is started with. */
+export interface DriverOptions extends RunOptions {
+  readonly root: string;
+  readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The command as typed, for whoever finds the lock held. */
+  readonly command: string;
+  readonly say: (line: string) => void;
+  /** Name and version of this tool, for the evidence. */
+  readonly driver: string;
+}
+
+/** Makes a new run of a plan and opens it; PLAN_INVALID where a value is missing. */
+export function createRun(
+  options: DriverOptions,
+  plan: Plan,
+  file: string,
+  given: Omit<Given, "environment">,
+  id?: string,
+): Run {
+  const book = new LintBook();
+  const bound = bind(plan, { ...given, environment: options.environment }, book);
+  book.throwIfAny(file);
+  const directory = createRunDirectory(options.root, id ?? nextRunId(options.root, plan));
+  writeFileAtomic(directory.plan, plan.text, { mode: 0o600 });
+  writeFileAtomic(directory.planDigest, `${plan.digest}\n`, { mode: 0o600 });
+  const run = open(options, directory, plan, bound, takeDriverLock(directory, options));
+  const data: RunStart = {
+    plan: plan.id,
+    title: plan.title,
+    planSha256: plan.digest,
+    driver: options.driver,
+    roles: Object.fromEntries(bound.roles) as JsonObject,
+    vars: Object.fromEntries(bound.vars) as JsonObject,
+    secrets: secretHashes(plan, bound, directory.id),
+    notes:
+      options.environment["OPS_CAP_AUTO_APPROVE"] === undefined
+        ? []
+        : ["OPS_CAP_AUTO_APPROVE was kept from every command"],
+  };
+  run.record({ type: "run.start", step: null, attempt: null, data });
+  run.record({ type: "lock", step: null, attempt: null, data: lockData(run.parts.lock) });
+  return run;
+}
+
+/** Opens a run that is there as its driver: the lock is taken, the journal verified, the values compared (F84). */
+export function openRun(options: DriverOptions & { readonly takeOver?: boolean }, id: string | undefined): Run {
+  const directory = openRunDirectory(options.root, id ?? onlyOpenRun(options.root));
+  const lock = takeDriverLock(directory, options);
+  try {
+    const plan = planOf(directory);
+    const start = startOf(directory);
+    const bound = rebind(plan, start, options, directory);
+    const run = open(options, directory, plan, bound, lock);
+    run.record({ type: "lock", step: null, attempt: null, data: lockData(lock) });
+    return run;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The plan a run was started with: its own copy, whatever became of the file. */
+export function planOf(directory: RunDirectory): Plan {
+  const plan = parsePlanText(readFileSync(directory.plan, "utf8"), "plan.yaml");
+  const digest = readFileSync(directory.planDigest, "utf8").trim();
+  if (digest === plan.digest) return plan;
+  throw new MigrationError("PLAN_CHANGED", {
+    message: `The plan of the run ${directory.id} is not the one it was started with.`,
+    remedy: "Bring plan.yaml of the run folder back from a copy.",
+  });
+}
+
+/** The run that is meant where none is named; USAGE where that is not one. */
+export function onlyOpenRun(root: string): string {
+  const open = listRuns(root).filter((id) => !hasEnded(root, id));
+  const [only] = open;
+  if (only !== undefined && open.length === 1) return only;
+  throw new MigrationError(open.length === 0 ? "RUN_MISSING" : "USAGE", {
+    message: open.length === 0 ? "No cutover run is open." : `Several cutover runs are open: ${open.join(", ")}.`,
+    remedy: "Name one with --run; `ls storage_reports/cutover` shows all.",
+  });
+}
+
+function hasEnded(root: string, id: string): boolean {
+  const { start, end } = RunState.of(readJournal(openRunDirectory(root, id)).records);
+  return start === undefined || (end !== undefined && end.outcome !== "ROLLBACK_FAILED");
+}
+
+/** `<plan>-1`, `<plan>-2`, …: an id without a clock. */
+function nextRunId(root: string, plan: Plan): string {
+  const name = plan.id.toLowerCase().slice(0, 80);
+  const numbers = listRuns(root).map((id) => (id.startsWith(`${name}-`) ? Number(id.slice(name.length + 1)) : 0));
+  return `${name}-${Math.max(0, ...numbers.filter(Number.isSafeInteger)) + 1}`;
+}
+
+function open(options: DriverOptions, directory: RunDirectory, plan: Plan, bound: Bound, lock: DriverLock): Run {
+  const mask = createMask(bound.secrets);
+  const { root, clock, say } = options;
+  const journal = new Journal(directory, { clock, mask });
+  const crash = new CrashPoints(options.environment["CUTOVER_CRASH_AT"]);
+  return new Run({
+    root,
+    plan,
+    bound,
+    directory,
+    journal,
+    lock,
+    clock,
+    mask,
+    crash,
+    options,
+    say: (line) => say(mask.text(line)),
+  });
+}
+
+function startOf(directory: RunDirectory): RunStart {
+  const { start } = RunState.of(readJournal(directory).records);
+  if (start !== undefined) return start;
+  throw new MigrationError("RUN_MISSING", {
+    message: `The run ${directory.id} was never started: its journal is empty.`,
+    remedy: "Start a new one with `candor cutover run`.",
+  });
+}
+
+/** Values as the journal has them; secrets from the environment, which must be the ones of the start. */
+function rebind(plan: Plan, start: RunStart, options: DriverOptions, directory: RunDirectory): Bound {
+  const secrets = new Map<string, string>();
+  const missing = new Set<string>();
+  const problems: string[] = [];
+  for (const { name, isOptional } of plan.secrets) {
+    const value = options.environment[name];
+    const expected = start.secrets[name] ?? null;
+    if (value === undefined || value === "") {
+      missing.add(name);
+      if (!isOptional || expected !== null) problems.push(`the secret ${name} is not in the environment`);
+    } else if (secretHash(directory.id, value) === expected) secrets.set(name, value);
+    else if (expected === null) missing.add(name);
+    else problems.push(`the secret ${name} is another one than at the start`);
+  }
+  if (problems.length > 0) {
+    throw new MigrationError("PLAN_CHANGED", {
+      message: `The run ${directory.id} cannot go on with other values.`,
+      problems,
+      remedy: "Set the secrets in the environment to what they were at the start.",
+    });
+  }
+  return { vars: valuesOf(start.vars), roles: rolesOf(start.roles), secrets, missing };
+}
+
+function valuesOf(vars: Readonly<Record<string, JsonValue>>): ReadonlyMap<string, VarValue> {
+  return new Map(
+    Object.entries(vars).map(([name, value]) => [name, Array.isArray(value) ? texts(value) : String(value)]),
+  );
+}
+
+function rolesOf(roles: Readonly<Record<string, JsonValue>>): ReadonlyMap<string, readonly string[]> {
+  return new Map(Object.entries(isJsonObject(roles) ? roles : {}).map(([role, people]) => [role, texts(people)]));
+}
+
+function texts(value: JsonValue): readonly string[] {
+  const items: readonly JsonValue[] = Array.isArray(value) ? value : [value];
+  return items.map(String);
+}
+
+function secretHashes(plan: Plan, bound: Bound, id: string): Record<string, string | null> {
+  return Object.fromEntries(
+    plan.secrets.map(({ name }) => {
+      const value = bound.secrets.get(name);
+      return [name, value === undefined ? null : secretHash(id, value)];
+    }),
+  );
+}
+
+function secretHash(id: string, value: string): string {
+  return createHash("sha256").update(`${id}\0${value}`).digest("hex");
+}
+
+function lockData(lock: DriverLock) {
+  const { fence, pid } = lock.driver;
+  const { tookOver } = lock;
+  return { fence, pid, tookOver: tookOver === undefined ? null : `process ${tookOver.pid} on ${tookOver.host}` };
+}

@@ -1,0 +1,69 @@
+import { MigrationError } from "../../model/errors.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { type Request, readRequests, removeRequest } from "../journal/inbox.ts";
+import { evaluateGate } from "./gates.ts";
+import type { Run } from "./run.ts";
+import { checkSignature, refused, signRequestOf } from "./signatures.ts";
+import { trigger } from "./trigger.ts";
+
+/** How often the inbox is looked into. */
+export const INBOX_POLL_MS = 200;
+
+/** Takes in what other commands ask for, until the run is over. */
+export async function listen(run: Run, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await takeRequests(run);
+    await run.clock.sleep(INBOX_POLL_MS, over);
+  }
+}
+
+/** Takes in every request that waits. */
+export async function takeRequests(run: Run): Promise<void> {
+  for (const request of readRequests(run.parts.directory)) {
+    if (!run.state.requests.has(request.id)) await take(run, request);
+    removeRequest(run.parts.directory, request.id);
+  }
+}
+
+/** The effect is journaled before the request: killed in between it is taken twice, and twice is the same as once. */
+async function take(run: Run, request: Request): Promise<void> {
+  let problem: string | undefined;
+  try {
+    await answer(run, request);
+  } catch (error) {
+    if (!(error instanceof MigrationError) || error.code !== "REFUSED") throw error;
+    problem = error.message;
+  }
+  const { id, from } = request;
+  const command = problem === undefined ? request.command : "refused";
+  const body: JsonObject = problem === undefined ? request.body : { reason: problem, command: request.command };
+  run.record({ type: "request", step: null, attempt: null, data: { id, command, from, body } });
+  if (problem !== undefined) run.parts.say(`refused ${request.command} from ${from}: ${problem}`);
+}
+
+async function answer(run: Run, { command, body }: Request): Promise<void> {
+  switch (command) {
+    case "sign": {
+      const sign = checkSignature(run, signRequestOf(body));
+      run.record({ type: "sign", step: sign.about, attempt: null, data: sign });
+      run.parts.say(`signed  ${sign.role} (${sign.name}): ${sign.say} ${sign.about}`);
+      return;
+    }
+    case "hold":
+    case "rollback":
+      // The request itself is what the walk looks at.
+      if (run.state.end !== undefined && command === "hold") throw refused("The run has ended.");
+      return;
+    case "trigger":
+      trigger(run, String(body["stop"] ?? ""), signRequestOf({ ...body, say: "trigger" }));
+      return;
+    case "gate": {
+      const gate = run.plan.gates.get(String(body["gate"] ?? ""));
+      if (gate === undefined) throw refused(`The plan has no gate ${String(body["gate"])}.`);
+      await evaluateGate(run, gate);
+      return;
+    }
+    default:
+      throw refused(`The driver knows no request ${command}.`);
+  }
+}

@@ -1,0 +1,138 @@
+import { readdirSync } from "node:fs";
+import type { DriverLock } from "../journal/driver-lock.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Mask } from "../journal/mask.ts";
+import type { CutoverRecord, JournalRecord } from "../journal/record.ts";
+import type { RunDirectory } from "../journal/run-directory.ts";
+import type { Bound } from "../plan/bind.ts";
+import type { Phase, Plan, VarValue } from "../plan/plan.ts";
+import { RunState } from "../state/run-state.ts";
+import type { Clock } from "../time/clock.ts";
+import { RegexRunner } from "../verbs/regex.ts";
+import { fill } from "../verbs/values.ts";
+import type { CrashPoints } from "./crash-point.ts";
+import { Waker } from "./waker.ts";
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly root: string;
+  readonly plan: Plan;
+  readonly bound: Bound;
+  readonly directory: RunDirectory;
+  readonly journal: Journal;
+  readonly lock: DriverLock;
+  readonly clock: Clock;
+  readonly mask: Mask;
+  readonly crash: CrashPoints;
+  readonly options: RunOptions;
+  readonly say: (line: string) => void;
+}
+
+/** How a run is to go. */
+export interface RunOptions {
+  readonly exitOnHold: boolean;
+  readonly until: string | undefined;
+  /** First signal: begin nothing new. */
+  readonly interrupted: AbortSignal;
+  /** Second signal: end what runs. */
+  readonly hurried: AbortSignal;
+}
+
+/** A run that this process drives: the plan, the journal, and what the journal means so far. */
+export class Run {
+  readonly parts: RunParts;
+  readonly state: RunState;
+  readonly changed = new Waker();
+  readonly regex = new RegexRunner();
+  /** Records before this one were written by earlier drivers. */
+  readonly since: number;
+  #number: number;
+  readonly #again = new Set<string>();
+
+  constructor(parts: RunParts) {
+    this.parts = parts;
+    this.state = RunState.of(parts.journal.records);
+    this.since = this.state.lastSeq;
+    this.#number = lastNumber(parts.directory.steps);
+  }
+
+  get plan(): Plan {
+    return this.parts.plan;
+  }
+
+  get clock(): Clock {
+    return this.parts.clock;
+  }
+
+  /** Writes a record and takes it in. */
+  record(body: CutoverRecord): JournalRecord {
+    return this.#take(this.parts.journal.append(body));
+  }
+
+  /** As `record`, for what must be said on a full disk too. */
+  urgent(body: CutoverRecord): JournalRecord {
+    return this.#take(this.parts.journal.appendUrgent(body));
+  }
+
+  /** Lets an undo that failed be tried once more. */
+  allowAgain(name: string): void {
+    this.#again.add(name);
+  }
+
+  /** Whether an undo that failed may be tried once more. */
+  isAgain(name: string): boolean {
+    return this.#again.delete(name);
+  }
+
+  /** The number of the next action that leaves a folder. */
+  nextNumber(): number {
+    return ++this.#number;
+  }
+
+  /** Every variable in scope in this phase, what was saved included. */
+  vars(phase: Phase | undefined, item?: string): ReadonlyMap<string, VarValue> {
+    const { bound, plan } = this.parts;
+    const scope = new Map<string, VarValue>(bound.vars);
+    for (const [name, value] of phase?.vars ?? sharedPhaseVars(plan)) scope.set(name, value);
+    for (const [name, value] of Object.entries(this.state.lists)) scope.set(name, value);
+    for (const [name, value] of this.state.saved) scope.set(name, value);
+    if (item !== undefined) scope.set("item", item);
+    return scope;
+  }
+
+  /** Hosts with their values put in. */
+  hosts(): ReadonlyMap<string, string> {
+    return this.#filled(this.plan.hosts);
+  }
+
+  dbs(): ReadonlyMap<string, string> {
+    return this.plan.dbs;
+  }
+
+  async close(): Promise<void> {
+    await this.regex.close();
+    this.parts.journal.close();
+    this.parts.lock.release();
+  }
+
+  #filled(texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    const values = { vars: this.vars(undefined), secrets: this.parts.bound.secrets };
+    return new Map([...texts].map(([name, text]) => [name, fill(text, values)]));
+  }
+
+  #take(record: JournalRecord): JournalRecord {
+    this.state.apply(record);
+    this.changed.wake();
+    return record;
+  }
+}
+
+/** Outside of a phase, a variable that only one phase has is meant where a check of the plan leans on it. */
+function sharedPhaseVars(plan: Plan): ReadonlyMap<string, VarValue> {
+  return new Map(plan.phases.flatMap((phase) => [...phase.vars]));
+}
+
+function lastNumber(steps: string): number {
+  const numbers = readdirSync(steps).map((name) => Number(/^(\d+)-/.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...numbers);
+}

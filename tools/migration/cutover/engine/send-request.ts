@@ -1,0 +1,87 @@
+import { MigrationError } from "../../model/errors.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { driverState } from "../journal/driver-lock.ts";
+import { isWaiting, putRequest, removeRequest } from "../journal/inbox.ts";
+import { readJournal } from "../journal/read-journal.ts";
+import type { JournalRecord } from "../journal/record.ts";
+import { openRunDirectory, type RunDirectory } from "../journal/run-directory.ts";
+import { type DriverOptions, onlyOpenRun, openRun } from "./open-run.ts";
+import { takeRequests } from "./requests.ts";
+import { refused } from "./signatures.ts";
+
+/** How long a living driver may take to answer. */
+export const ANSWER_LIMIT_MS = 60_000;
+const POLL_MS = 100;
+
+/** What a request did. */
+export interface Answered {
+  readonly lines: readonly string[];
+  readonly exitCode: 0 | 20;
+}
+
+/**
+ * Asks something of a run. A living driver takes it from the inbox; where there is none, this process takes the lock and
+ * the request itself. REFUSED with the driver's words.
+ */
+export async function request(
+  options: DriverOptions,
+  id: string | undefined,
+  asked: { readonly command: string; readonly body: JsonObject },
+): Promise<Answered> {
+  const directory = openRunDirectory(options.root, id ?? onlyOpenRun(options.root));
+  const before = readJournal(directory).head.seq;
+  const ticket = putRequest(directory, options.clock, asked);
+  const state = driverState(directory);
+  if (state === "alive" || state === "foreign") await answerOf(options, directory, ticket, state);
+  else await takeHere(options, directory, ticket);
+  const records = readJournal(directory).records.filter((record) => record.seq > before);
+  const refusal = records.find(
+    (record) => record.type === "request" && record.data.id === ticket && record.data.command === "refused",
+  );
+  if (refusal?.type === "request") throw refused(String(refusal.data.body["reason"]));
+  return { lines: records.flatMap(lineOf), exitCode: 0 };
+}
+
+async function answerOf(options: DriverOptions, directory: RunDirectory, ticket: string, state: string): Promise<void> {
+  const { clock } = options;
+  const endMs = clock.monoMs() + ANSWER_LIMIT_MS;
+  while (isWaiting(directory, ticket)) {
+    if (driverState(directory) === "dead" || driverState(directory) === "none")
+      return takeHere(options, directory, ticket);
+    if (clock.monoMs() > endMs || options.interrupted.aborted) {
+      removeRequest(directory, ticket);
+      throw new MigrationError("LOCK_HELD", {
+        message: `The driver of the run did not answer${state === "foreign" ? "; it is on another host" : ""}. The request was withdrawn.`,
+        remedy: "`candor cutover status` shows it; `candor cutover take-over` puts a driver aside that is gone.",
+      });
+    }
+    await clock.sleep(POLL_MS);
+  }
+}
+
+async function takeHere(options: DriverOptions, directory: RunDirectory, ticket: string): Promise<void> {
+  const run = openRun(options, directory.id);
+  try {
+    await takeRequests(run);
+  } finally {
+    await run.close();
+  }
+  if (isWaiting(directory, ticket)) removeRequest(directory, ticket);
+}
+
+function lineOf(record: JournalRecord): readonly string[] {
+  switch (record.type) {
+    case "sign":
+      return [
+        `signed ${record.data.role} (${record.data.name}): ${record.data.say} ${record.data.about}; head ${record.data.head}`,
+      ];
+    case "gate":
+      return [`gate ${record.step}: ${record.data.verdict}`];
+    case "stop.fire":
+      return [`stop ${record.step}: ${record.data.then}${record.data.acted ? "" : " (recorded only)"}`];
+    case "request":
+      return [`taken: ${record.data.command}`];
+    default:
+      return [];
+  }
+}

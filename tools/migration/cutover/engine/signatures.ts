@@ -1,0 +1,79 @@
+import { MigrationError } from "../../model/errors.ts";
+import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import type { Signature } from "../journal/record.ts";
+import type { Run } from "./run.ts";
+
+/** What somebody wants to sign. */
+export interface SignRequest {
+  readonly about: string | undefined;
+  readonly role: string;
+  readonly name: string;
+  readonly via: string | null;
+  readonly say: string;
+  readonly reason: string | null;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const NEED_REASON = ["override", "done?", "abort", "hold", "rollback", "rollback-phase", "end"];
+
+/** The signature, if this person may give it in this role; REFUSED says why not. */
+export function checkSignature(run: Run, request: SignRequest): Signature {
+  const { role, name, via, say, reason, fields } = request;
+  const about = request.about ?? run.state.hold?.subject ?? openDecision(run);
+  if (about === undefined) throw refused("Nothing is open: say what you sign with --for.");
+  const people = run.parts.bound.roles.get(role);
+  if (people === undefined)
+    throw refused(`The plan has no role ${role}; it has ${[...run.plan.roles.keys()].join(", ")}.`);
+  if (!people.includes(name)) throw refused(`${name} does not hold the role ${role}; ${people.join(", ")} does.`);
+  if (via !== null && run.plan.forbidVia) throw refused("This plan takes no signatures through an agent.");
+  assertDistinct(run, role, name);
+  if (NEED_REASON.includes(say) && (reason ?? "") === "") throw refused(`--say ${say} needs a --reason.`);
+  assertChanged(run, about, role, say, reason);
+  return { about, role, name, via, say, reason, fields, head: run.parts.journal.head.hash };
+}
+
+/** The decision a tick waits for. */
+function openDecision(run: Run): string | undefined {
+  return run.plan.timeline.find((tick) => tick.decision !== undefined && !run.state.ticks.has(tick.label))?.decision
+    ?.name;
+}
+
+/** F77: nobody signs for two roles that must be two persons. */
+function assertDistinct(run: Run, role: string, name: string): void {
+  for (const group of run.plan.distinct.filter((one) => one.includes(role))) {
+    const other = run.state.signs.find((sign) => sign.name === name && sign.role !== role && group.includes(sign.role));
+    if (other !== undefined)
+      throw refused(`${name} has signed as ${other.role}, and ${group.join(" and ")} must be different persons.`);
+  }
+}
+
+/** F76: who has said hold may say go later, but says why. */
+function assertChanged(run: Run, about: string, role: string, say: string, reason: string | null): void {
+  const before = run.state.signs.findLast((sign) => sign.about === about && sign.role === role);
+  if (before?.say === "hold" && say !== "hold" && (reason ?? "") === "") {
+    throw refused(`${role} has said hold about ${about}: a ${say} after it needs a --reason.`);
+  }
+}
+
+/** Reads a request out of the inbox. */
+export function signRequestOf(body: JsonObject): SignRequest {
+  const text = (key: string): string | undefined => (typeof body[key] === "string" ? body[key] : undefined);
+  const fields = isJsonObject(body["fields"]) ? Object.entries(body["fields"]) : [];
+  return {
+    about: text("about"),
+    role: text("role") ?? "",
+    name: text("name") ?? "",
+    via: text("via") ?? null,
+    say: text("say") ?? "",
+    reason: text("reason") ?? null,
+    fields: Object.fromEntries(fields.map(([key, value]) => [key, String(value)])),
+  };
+}
+
+/** A refusal in one sentence. */
+export function refused(message: string): MigrationError {
+  return new MigrationError("REFUSED", {
+    message,
+    remedy: "`candor cutover status` says what is open and who may act.",
+  });
+}

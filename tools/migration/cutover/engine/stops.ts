@@ -1,0 +1,3 @@
+import type { Run } from "./run.ts";
+
+export async function watchStops(_run: Run, _signal: AbortSignal): Promise<void> {}

@@ -1,0 +1,3 @@
+import type { Run } from "./run.ts";
+
+export async function walkTimeline(_run: Run): Promise<void> {}

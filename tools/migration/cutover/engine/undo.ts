@@ -1,0 +1,148 @@
+import type { Verdict } from "../journal/record.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { ask } from "./checks.ts";
+import { Diversion } from "./diversion.ts";
+import { guarded } from "./guard.ts";
+import { assertGoingOn } from "./hold.ts";
+import { itemsOf } from "./items.ts";
+import { type Performed, perform, recover, takeBack, type Work } from "./perform.ts";
+import type { Run } from "./run.ts";
+import { resultOf } from "./steps.ts";
+import { fallbackUnits, stepOf, type UndoUnit } from "./undo-units.ts";
+
+/** Takes one unit back: true once it is done, had nothing to do, or its fallback is done. */
+export async function runUnit(run: Run, unit: UndoUnit): Promise<boolean> {
+  if (isSettled(run, unit)) return true;
+  const nothing = await nothingToDo(run, unit);
+  if (nothing !== undefined) {
+    run.record({ type: "undo.none", step: unit.name, attempt: null, data: { of: unit.of, reason: nothing } });
+    return true;
+  }
+  if (await attemptUnit(run, unit, false)) return true;
+  const fallback = fallbackUnits(unit);
+  for (const other of fallback) {
+    if (!isSettled(run, other) && !(await attemptUnit(run, other, true))) return false;
+  }
+  return fallback.length > 0;
+}
+
+/** Whether a unit was done, or its fallback was. */
+export function isSettled(run: Run, unit: UndoUnit): boolean {
+  const isDone = (name: string): boolean =>
+    run.state.nothingToUndo.has(name) || run.state.undos.get(name)?.end?.result === "done";
+  const fallback = fallbackUnits(unit);
+  return isDone(unit.name) || (fallback.length > 0 && fallback.every((other) => isDone(other.name)));
+}
+
+/** Why a unit has nothing to do: its step has not happened, or a person lets what it would stop run on. */
+async function nothingToDo(run: Run, unit: UndoUnit): Promise<string | undefined> {
+  if (run.state.undos.has(unit.name)) return undefined;
+  const { attempt, phase, action } = unit;
+  const step = attempt === undefined ? undefined : stepOf(attempt, phase);
+  if (attempt !== undefined && step?.doneIf !== undefined && attempt.end?.result !== "done") {
+    const item = attempt.intent.item ?? undefined;
+    const verdict: Verdict = await ask(run, step.doneIf, {
+      place: "done_if",
+      within: phase.id,
+      phase,
+      name: attempt.key,
+      item,
+      isBack: true,
+    });
+    if (verdict === "FAIL") return "its done_if says that it has not happened";
+  }
+  if (action === undefined || action.verb.kind === "manual" || action.options.by.length === 0) return undefined;
+  const wasRunning = action.was !== undefined && run.state.phases.get(phase.id)?.running[action.was] === "PASS";
+  if (!action.last && !wasRunning) return undefined;
+  const why = action.last ? "it loses data" : `${action.was} held already when the phase began`;
+  return (await isAgreed(run, unit, why)) ? undefined : `${action.options.by.join(", ")} decided to leave it`;
+}
+
+async function isAgreed(run: Run, unit: UndoUnit, why: string): Promise<boolean> {
+  const { by } = unit.action?.options ?? { by: [] };
+  const text = `undo ${unit.name} (${why}): ${unit.resolved.text}; done = do it, failed = leave it`;
+  const { isDone } = await guarded(run, "asking", (signal) =>
+    acknowledge(run, { name: unit.name, text, by, ask: [], item: undefined }, signal, run.state.rollback?.seq ?? -1),
+  );
+  if (run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
+  return isDone;
+}
+
+/** One try, or the rest of one whose driver was killed. */
+async function attemptUnit(run: Run, unit: UndoUnit, fallback: boolean): Promise<boolean> {
+  assertGoingOn(run);
+  const before = run.state.undos.get(unit.name);
+  if (before !== undefined && before.end === undefined) {
+    const found = await findOut(run, unit, before.intent.number, before.attempt);
+    if (found !== undefined) return end(run, unit, before.attempt, found);
+  }
+  // A failed undo is not tried again by itself: `cutover undo` is the way to do that.
+  if (before?.end !== undefined && !run.isAgain(unit.name)) return before.end.result === "done";
+  const attempt = (before?.attempt ?? 0) + 1;
+  return end(run, unit, attempt, await start(run, unit, attempt, fallback));
+}
+
+async function start(run: Run, unit: UndoUnit, attempt: number, fallback: boolean): Promise<Performed> {
+  const { resolved, of, phase, action } = unit;
+  const number = run.nextNumber();
+  const timeoutMs = action?.options.timeoutMs ?? 0;
+  const announce: Work["announce"] = () => {
+    const data = { of, phase: phase.id, number, action: resolved, fallback, timeoutMs };
+    run.record({ type: "undo.intent", step: unit.name, attempt, data });
+  };
+  const spawned: Work["spawned"] = (data) => {
+    run.record({ type: "undo.spawn", step: unit.name, attempt, data });
+  };
+  return await act(run, unit, { number, attempt, announce, spawned });
+}
+
+type How = Pick<Work, "number" | "attempt" | "announce" | "spawned">;
+
+async function act(run: Run, unit: UndoUnit, how: How): Promise<Performed> {
+  const isWaiting = unit.action?.verb.kind === "manual";
+  const performed = await guarded(run, isWaiting ? "asking" : "back", (signal) => {
+    const work = workOf(run, unit, { ...how, signal });
+    if (work === undefined) return Promise.reject(new Diversion({ kind: "held" }));
+    const pre = unit.attempt?.intent.preImage ?? null;
+    return unit.action === undefined
+      ? takeBack(run, work, { text: unit.resolved.text, preImage: pre })
+      : perform(run, work);
+  });
+  if (isWaiting && run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
+  return performed;
+}
+
+function workOf(run: Run, unit: UndoUnit, how: How & Pick<Work, "signal">): Work | undefined {
+  const { attempt, phase, vars, name } = unit;
+  const step = attempt === undefined ? undefined : stepOf(attempt, phase);
+  const action = unit.action ?? (step === undefined ? undefined : { ...step, name: `${step.id}.undo` });
+  if (action === undefined) return undefined;
+  const item = attempt?.intent.item ?? itemsOf(run, undefined, phase)[0];
+  return { ...how, action, phase, item, vars, name, round: run.state.rollback?.seq ?? -1 };
+}
+
+async function findOut(run: Run, unit: UndoUnit, number: number, attempt: number): Promise<Performed | undefined> {
+  const pre = unit.attempt?.intent.preImage ?? null;
+  // Going back by compare and swap is safe to do again.
+  if (unit.action === undefined) return undefined;
+  const isWaiting = unit.action.verb.kind === "manual";
+  return await guarded(run, isWaiting ? "asking" : "back", async (signal) => {
+    const work = workOf(run, unit, { number, attempt, signal });
+    return work === undefined ? undefined : recover(run, work, { text: unit.resolved.text, preImage: pre });
+  });
+}
+
+function end(run: Run, unit: UndoUnit, attempt: number, { receipt, flip }: Performed): boolean {
+  if (flip !== null) run.record({ type: "flip", step: unit.name, attempt, data: flip });
+  const result = resultOf(receipt.verdict);
+  const reason = result === "done" ? null : (receipt.notes[0] ?? null);
+  run.urgent({
+    type: "undo.end",
+    step: unit.name,
+    attempt,
+    data: { of: unit.of, result, reason, receipts: [receipt] },
+  });
+  run.parts.crash.reach("after-end", unit.name);
+  run.parts.say(`undo ${result.padEnd(7)} ${unit.name}${reason === null ? "" : `: ${reason}`}`);
+  return result === "done";
+}

@@ -1,0 +1,17 @@
+/** Lets one part of a run wait until another has something new. */
+export class Waker {
+  #waiting: (() => void)[] = [];
+
+  wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Ends at the next `wake`. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+}

@@ -24,6 +24,7 @@ function contextOf(root: string, vars: Readonly<Record<string, string>> = {}, ki
     hosts: new Map(),
     dbs: new Map(),
     by: [],
+    input: undefined,
     timeoutMs: 60_000,
     clock: {
       monoMs: () => 0,

@@ -22,11 +22,11 @@ export function demandedRollback(state: RunState): RollbackDemand | undefined {
   const fires = state.fires.filter((fire) => fire.acted && fire.seq > since);
   const whole = asked.find((one) => one.scope === WHOLE_RUN);
   if (whole !== undefined) return { scope: WHOLE_RUN, cause: whole.reason };
-  const fire = fires.find(({ then }) => then === "rollback");
+  const fire = fires.find(({ action }) => action === "rollback");
   if (fire !== undefined) return { scope: WHOLE_RUN, cause: `stop ${fire.stop}: ${fire.say ?? ""}` };
   const [part] = asked;
   if (part !== undefined) return { scope: part.scope, cause: part.reason };
-  const phase = fires.find(({ then }) => then === "rollback-phase");
+  const phase = fires.find(({ action }) => action === "rollback-phase");
   const scope = state.currentPhase();
   if (phase === undefined || scope === undefined) return undefined;
   return { scope, cause: `stop ${phase.stop}: ${phase.say ?? ""}` };
@@ -35,7 +35,7 @@ export function demandedRollback(state: RunState): RollbackDemand | undefined {
 /** A HOLD that a stop or a person demands and nobody has lifted with `go`. */
 export function demandedHold(state: RunState): HoldDemand | undefined {
   const fire = state.fires.find(
-    (one) => one.acted && one.then === "hold" && state.decision(`stop:${one.stop}`, ["go"], one.seq) === undefined,
+    (one) => one.acted && one.action === "hold" && state.decision(`stop:${one.stop}`, ["go"], one.seq) === undefined,
   );
   if (fire !== undefined) {
     return { subject: `stop:${fire.stop}`, since: fire.seq, reason: fire.say ?? `stop ${fire.stop} fired` };

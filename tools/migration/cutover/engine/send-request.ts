@@ -78,7 +78,7 @@ function lineOf(record: JournalRecord): readonly string[] {
     case "gate":
       return [`gate ${record.step}: ${record.data.verdict}`];
     case "stop.fire":
-      return [`stop ${record.step}: ${record.data.then}${record.data.acted ? "" : " (recorded only)"}`];
+      return [`stop ${record.step}: ${record.data.action}${record.data.acted ? "" : " (recorded only)"}`];
     case "request":
       return [`taken: ${record.data.command}`];
     default:

@@ -18,13 +18,13 @@ export function trigger(run: Run, id: string, request: SignRequest): void {
 }
 
 /** Writes down that a stop fired; whoever walks sees it at once. */
-export function fire(run: Run, stop: Stop, { badMs, sign, say, then = stop.then }: FireDetails): void {
+export function fire(run: Run, stop: Stop, { badMs, sign, say, action = stop.then }: FireDetails): void {
   const isBack = run.state.rollback !== undefined && run.state.rollback.result === undefined;
-  const isStronger = then === "rollback" && run.state.rollback?.scope !== WHOLE_RUN;
+  const isStronger = action === "rollback" && run.state.rollback?.scope !== WHOLE_RUN;
   const hasEnded = run.state.end !== undefined && run.state.end.outcome !== "SUCCEEDED";
   const acted = !hasEnded && (!isBack || isStronger);
-  run.urgent({ type: "stop.fire", step: stop.id, attempt: null, data: { then, badMs, say, sign, acted } });
-  run.parts.say(`STOP ${stop.id}: ${say} -> ${then}${acted ? "" : " (recorded only)"}`);
+  run.urgent({ type: "stop.fire", step: stop.id, attempt: null, data: { action, badMs, say, sign, acted } });
+  run.parts.say(`STOP ${stop.id}: ${say} -> ${action}${acted ? "" : " (recorded only)"}`);
 }
 
 /** What is known of a stop that fires. */
@@ -33,5 +33,5 @@ export interface FireDetails {
   readonly sign: Signature | null;
   readonly say: string;
   /** Another action than the stop's own. */
-  readonly then?: Stop["then"];
+  readonly action?: Stop["then"];
 }

@@ -208,7 +208,7 @@ export class RunState {
         return;
       case "stop.fire":
         this.fires.push({ ...record.data, ...kept, stop: name });
-        if (record.data.then === "pause" && record.data.acted) this.paused.add(name);
+        if (record.data.action === "pause" && record.data.acted) this.paused.add(name);
         return;
       case "stop.sample":
         if (!record.data.bad && record.data.verdict === "PASS") this.paused.delete(name);

@@ -1,5 +1,5 @@
-import { MigrationError } from "../../model/errors.ts";
 import type { Verb } from "../plan/action.ts";
+import { flipDriver } from "./flip.ts";
 import { httpDriver } from "./http.ts";
 import { manualDriver } from "./manual.ts";
 import { seeDriver } from "./see.ts";
@@ -34,7 +34,7 @@ export function driverOf(verb: Verb): BoundVerb {
     case "see":
       return bound(verb, seeDriver);
     case "flip":
-      throw new MigrationError("REFUSED", { message: "The verb flip is not available." });
+      return bound(verb, flipDriver);
   }
 }
 

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Umask of the program, in octal. */
   readonly umask?: string;
+  /** A minute unless given. */
+  readonly timeoutMs?: number;
 }
 
 /** Runs the program in `cwd` to its end. */
@@ -39,7 +41,7 @@ export function candor(cwd: string, args: readonly string[], options: RunOptions
     env: environment(options.env),
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
-    timeout: 60_000,
+    timeout: options.timeoutMs ?? 60_000,
   });
   return { code: status, signal, stdout, stderr };
 }

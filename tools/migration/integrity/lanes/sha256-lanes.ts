@@ -1,4 +1,5 @@
-import { LAYOUT, LEAF_BYTES, LITERALS, lanesModule } from "./sha256-code.ts";
+import { lanesModule } from "./sha256-code.ts";
+import { LAYOUT, LEAF_BYTES, LITERALS } from "./sha256-layout.ts";
 
 /** Hashes leaves and nodes of a tree four at a time, in memory of its own. */
 export interface Sha256Lanes {

@@ -22,7 +22,7 @@ function introduction(practice: Practice): string {
   writeFileSync(join(estate.dir, "estate.sh"), `${env.join("")}${candor}cd "${estate.project}"\n`);
   const given = [
     ...Object.entries(vars).map(([name, value]) => `--var ${name}='${[value].flat().join(",")}'`),
-    ...Object.entries(roles).map(([role, who]) => `--role ${role}=${who}`),
+    ...Object.entries(roles).map(([role, who]) => `--assign ${role}=${who}`),
   ];
   return `A world for ${practice.plan} is in ${estate.dir}. Everything that happens in it stays there.
 

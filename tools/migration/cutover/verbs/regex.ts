@@ -25,7 +25,7 @@ export class RegexRunner {
 
   async #run(job: RegexJob): Promise<RegexAnswer | undefined> {
     if (job.patterns.length === 0) return [];
-    const worker = this.#start();
+    const worker = await this.#start();
     const answer = await new Promise<RegexAnswer | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), REGEX_LIMIT_MS);
       this.#answered = (value) => {
@@ -38,14 +38,20 @@ export class RegexRunner {
     return answer;
   }
 
-  #start(): Worker {
+  /** The thread once it runs: on a busy machine its start takes longer than any pattern may. */
+  async #start(): Promise<Worker> {
     if (this.#worker !== undefined) return this.#worker;
     const worker = new Worker(new URL("./regex-worker.js", import.meta.url));
+    this.#worker = worker;
+    await new Promise<void>((resolve, reject) => {
+      worker.once("online", resolve);
+      worker.once("error", reject);
+    });
+    worker.removeAllListeners();
     worker.on("message", (answer: RegexAnswer) => this.#answered(answer));
     worker.on("error", () => this.#answered(undefined));
     // A driver that has nothing else to do ends.
     worker.unref();
-    this.#worker = worker;
     return worker;
   }
 }

@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import { arm, resumeRun, startRun } from "../../tools/migration/cutover/engine/arm.ts";
+import { drive } from "../../tools/migration/cutover/engine/drive.ts";
+import type { DriverOptions } from "../../tools/migration/cutover/engine/open-run.ts";
+import type { Run } from "../../tools/migration/cutover/engine/run.ts";
+import { putRequest } from "../../tools/migration/cutover/journal/inbox.ts";
+import type { JournalRecord } from "../../tools/migration/cutover/journal/record.ts";
+import { parsePlanText } from "../../tools/migration/cutover/plan/load-plan.ts";
+import type { Practice } from "./practice.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** Something that a person is asked for, as the driver prints it. */
+export interface Asked {
+  readonly about: string;
+  readonly role: string;
+  /** What may be said. */
+  readonly choices: readonly string[];
+  readonly fields: readonly string[];
+}
+
+/** What a person says, and after how long; undefined = nothing. */
+export interface Said {
+  readonly say: string;
+  readonly afterMs?: number;
+  readonly reason?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** How a run is played. */
+export interface Script {
+  /** Answers of the people of the plan; the cautious default approves everything. */
+  readonly answer?: (asked: Asked, stage: Stage) => Said | undefined;
+  /** Told of every record; makes the world misbehave at the right moment. */
+  readonly onRecord?: (record: JournalRecord, stage: Stage) => void;
+}
+
+/** What a script can act on. */
+export interface Stage {
+  readonly practice: Practice;
+  readonly clock: VirtualClock;
+  readonly run: Run;
+  /** Asks the run for something, as another command does. */
+  readonly request: (command: string, body: Readonly<Record<string, string>>) => void;
+}
+
+/** What came of a run. */
+export interface Played {
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly complete: boolean;
+  readonly closable: boolean;
+  readonly records: readonly JournalRecord[];
+  readonly lines: readonly string[];
+  readonly effects: readonly string[];
+  readonly virtualMs: number;
+}
+
+const LEAD_MS = 61 * 60_000;
+const NEED_REASON = new Set(["hold", "rollback", "rollback-phase", "override", "abort", "end", "done?"]);
+
+/** Plays a plan on its estate with a clock that waits for nothing but real work. */
+export async function play(practice: Practice, script: Script = {}): Promise<Played> {
+  const clock = new VirtualClock(new Date());
+  const lines: string[] = [];
+  const state: { stage?: Stage } = {};
+  const say = (line: string): void => {
+    lines.push(line);
+    const { stage } = state;
+    if (stage !== undefined) for (const asked of askedIn(line)) answer(stage, script, asked);
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, practice.estate.env);
+  try {
+    const run = await open(practice, clock, say);
+    const stage = stageOf(practice, clock, run);
+    state.stage = stage;
+    hear(run, clock, (record) => script.onRecord?.(record, stage));
+    const { outcome, reason } = await drive(run);
+    const { complete = false, closable = false } = run.state.end ?? {};
+    const records = [...run.parts.journal.records];
+    await run.close();
+    const effects = practice.estate.effects();
+    return { outcome, reason, complete, closable, records, lines, effects, virtualMs: clock.monoMs() };
+  } finally {
+    process.env = before;
+    await clock.stop();
+  }
+}
+
+async function open(practice: Practice, clock: VirtualClock, say: (line: string) => void): Promise<Run> {
+  const { estate } = practice;
+  const file = `migration/cutover/${practice.plan}.yaml`;
+  const plan = parsePlanText(readFileSync(file, "utf8"), file, estate.project);
+  const never = new AbortController().signal;
+  const options: DriverOptions = {
+    root: estate.project,
+    clock,
+    environment: { ...process.env, ...estate.env },
+    command: `drill ${practice.plan}`,
+    driver: "candor drill",
+    exitOnHold: false,
+    until: undefined,
+    interrupted: never,
+    hurried: never,
+    say,
+  };
+  const given = {
+    vars: new Map(Object.entries(practice.vars).map(([name, value]) => [name, [value].flat().join(",")])),
+    roles: new Map(Object.entries(practice.roles)),
+  };
+  if (plan.timeline.length > 0) {
+    const t0 = new Date(clock.wall().getTime() + LEAD_MS).toISOString();
+    return resumeRun(options, await arm(options, { plan, file }, given, { t0 }));
+  }
+  return startRun(options, { plan, file }, given, {});
+}
+
+function stageOf(practice: Practice, clock: VirtualClock, run: Run): Stage {
+  const request = (command: string, body: Readonly<Record<string, string>>): void => {
+    putRequest(run.parts.directory, clock, { command, body });
+  };
+  return { practice, clock, run, request };
+}
+
+/** Lets the script hear every record, and keeps the clock still while a pattern is looked for. */
+function hear(run: Run, clock: VirtualClock, heard: (record: JournalRecord) => void): void {
+  for (const name of ["record", "urgent"] as const) {
+    const write = run[name].bind(run);
+    run[name] = (body) => {
+      const record = write(body);
+      heard(record);
+      return record;
+    };
+  }
+  const look = run.regex.run.bind(run.regex);
+  run.regex.run = (job) => clock.during(look(job));
+}
+
+/** Reads on the screen what persons are asked for, as they would. */
+function askedIn(line: string): readonly Asked[] {
+  return [...line.matchAll(/cutover sign --role (\S+) --say (\S+) --for (\S+)((?: --field \S+)*)/g)].map((match) => ({
+    role: match[1] ?? "",
+    choices: (match[2] ?? "").split("|"),
+    about: match[3] ?? "",
+    fields: [...(match[4] ?? "").matchAll(/--field ([a-z0-9_]+)=/g)].map((field) => field[1] ?? ""),
+  }));
+}
+
+function answer(stage: Stage, script: Script, asked: Asked): void {
+  const { run, clock } = stage;
+  const said = (script.answer ?? approve)(asked, stage);
+  if (said === undefined) return;
+  const role = asked.role === "ROLE" ? ([...run.parts.bound.roles.keys()][0] ?? "") : asked.role;
+  const name = run.parts.bound.roles.get(role)?.[0] ?? "";
+  clock.after(said.afterMs ?? 1000, () => {
+    const reason = said.reason ?? (NEED_REASON.has(said.say) ? "drill" : "");
+    const fields = said.fields ?? Object.fromEntries(asked.fields.map((field) => [field, `${field}-1`]));
+    const body = { about: asked.about, role, name, say: said.say, reason, fields };
+    putRequest(run.parts.directory, clock, { command: "sign", body });
+  });
+}
+
+/** Says done, go or keep to whatever is asked, and nothing to a HOLD. */
+export function approve(asked: Asked): Said | undefined {
+  const say = ["done", "go", "keep"].find((choice) => asked.choices.includes(choice));
+  return say === undefined || asked.role === "ROLE" ? undefined : { say };
+}

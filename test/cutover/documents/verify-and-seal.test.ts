@@ -9,7 +9,12 @@ import { verifyRun } from "../../../tools/migration/cutover/documents/verify-run
 import { takeDriverLock } from "../../../tools/migration/cutover/journal/driver-lock.ts";
 import { openRunDirectory } from "../../../tools/migration/cutover/journal/run-directory.ts";
 import type { Clock } from "../../../tools/migration/cutover/time/clock.ts";
-import { openEnvelope, parsePublicKey, parseSigningKey, signEnvelope } from "../../../tools/migration/integrity/dsse.ts";
+import {
+  openEnvelope,
+  parsePublicKey,
+  parseSigningKey,
+  signEnvelope,
+} from "../../../tools/migration/integrity/dsse.ts";
 import { mintRun, RecordedRun } from "../../helpers/recorded-run.ts";
 
 const clock: Clock = { monoMs: () => 5, wall: () => new Date(0), sleep: async () => {}, during: (work) => work };
@@ -49,7 +54,11 @@ t.test("a sealed run verifies: chain, plan, outputs, signatures, documents, stat
     "scope.md",
     "statement.dsse.json",
   ]);
-  t.match(readFileSync(join(path, "docs/scope.md"), "utf8"), /- mint-modules: `2ba09d2`, sealed \(record [0-9]+\)/, "X25");
+  t.match(
+    readFileSync(join(path, "docs/scope.md"), "utf8"),
+    /- mint-modules: `2ba09d2`, sealed \(record [0-9]+\)/,
+    "X25",
+  );
 });
 
 t.test("F65 whatever is changed is named", async (t) => {
@@ -64,7 +73,10 @@ t.test("F65 whatever is changed is named", async (t) => {
     const before = readFileSync(join(path, file));
     appendFileSync(join(path, file), "# more\n");
     const { problems } = verifyRun(root, "run-1", { key: pub });
-    t.ok(problems.some((one) => problem.test(one)), `${file}: ${problems.join(" ")}`);
+    t.ok(
+      problems.some((one) => problem.test(one)),
+      `${file}: ${problems.join(" ")}`,
+    );
     rmSync(join(path, file));
     if (file !== "plan.yaml") t.match(verifyRun(root, "run-1", {}).problems.join(" "), /missing/, file);
     writeFileSync(join(path, file), before);
@@ -103,9 +115,13 @@ t.test("F66 a cut tail is found by a head that was kept elsewhere", async (t) =>
   t.match(verifyRun(root, "run-1", {}).problems, [/^Evidence truncated: HEAD names record/]);
   rmSync(run.head);
   t.strictSame(verifyRun(root, "run-1", {}).problems, [], "the limit: with no outside copy nothing tells");
-  t.match(verifyRun(root, "run-1", { head }).problems, [/^The head that was given is record [0-9]+, .* its end was cut off/]);
+  t.match(verifyRun(root, "run-1", { head }).problems, [
+    /^The head that was given is record [0-9]+, .* its end was cut off/,
+  ]);
   const other = { seq: 3, hash: "0".repeat(64) };
-  t.match(verifyRun(root, "run-1", { head: other }).problems, [/another hash for record 3: the journal was written anew/]);
+  t.match(verifyRun(root, "run-1", { head: other }).problems, [
+    /another hash for record 3: the journal was written anew/,
+  ]);
 });
 
 t.test("F66 the head of the statement is one such copy", async (t) => {
@@ -143,7 +159,10 @@ t.test("only an ended run is sealed, by one at a time, with commits that can be 
   const lock = takeDriverLock(openRunDirectory(ended, "run-1"), { clock, command: "cutover run" });
   t.throws(() => sealRun(ended, "run-1", options), { code: "LOCK_HELD" });
   lock.release();
-  t.match(sealRun(ended, "run-1", options), { isSigned: false, statement: "storage_reports/cutover/run-1/docs/statement.json" });
+  t.match(sealRun(ended, "run-1", options), {
+    isSigned: false,
+    statement: "storage_reports/cutover/run-1/docs/statement.json",
+  });
   t.match(verifyRun(ended, "run-1", {}), { statement: "none", problems: [] });
 });
 
@@ -175,7 +194,11 @@ t.test("a DSSE envelope is signed over its type and payload, and nothing else pa
   t.match(openEnvelope(JSON.stringify({ ...envelope, signatures: [] }), pub), { isSigned: false });
   t.equal(openEnvelope(JSON.stringify({ ...envelope, payloadType: "text/plain" }), pub), undefined);
   t.equal(openEnvelope("{", pub), undefined);
-  const rsa = generateKeyPairSync("rsa", { modulusLength: 1024, privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } });
+  const rsa = generateKeyPairSync("rsa", {
+    modulusLength: 1024,
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
   for (const bad of ["", "-----BEGIN PRIVATE KEY-----", rsa.privateKey]) {
     t.throws(() => parseSigningKey(bad, "key.pem"), { code: "USAGE", message: /^key.pem does not hold/ });
   }

@@ -16,7 +16,11 @@ interface RunOptions extends CommonOptions {
 export function addDocumentCommands(cutover: Command, session: Session): void {
   addVerify(cutover, session);
   addRender(cutover, session, { name: "pack", about: "write the change pack of a run", documents: ["changepack"] });
-  addRender(cutover, session, { name: "scope", about: "write the loop scope and closeout of a run", documents: ["scope"] });
+  addRender(cutover, session, {
+    name: "scope",
+    about: "write the loop scope and closeout of a run",
+    documents: ["scope"],
+  });
   addRender(cutover, session, {
     name: "evidence",
     about: "write the evidence package, the sign-off checklist and the reports of a run",
@@ -81,7 +85,7 @@ function addSeal(cutover: Command, session: Session): void {
       const { root } = contextHere(session, options);
       const key = options.key === undefined ? undefined : parseSigningKey(readKey(options.key), options.key);
       const commits = new Map(options.commit.map(commitFrom));
-      const sealed = sealRun(root, await runIdOf(root, options), { clock: systemClock(session.clock), commits, key });
+      const sealed = sealRun(root, await runIdOf(root, options), { clock: systemClock(), commits, key });
       const { documents, ...rest } = sealed;
       const paths = documents.map(({ name, path }) => ({ document: name, path }));
       process.stdout.write(options.json === true ? json({ ...rest, written: paths }) : sealedText(sealed));

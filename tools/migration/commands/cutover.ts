@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addDocumentCommands } from "./cutover-documents.ts";
 import { addCutoverPlanCommands } from "./cutover-plan.ts";
 import { addCutoverRequestCommands } from "./cutover-requests.ts";
 import { addCutoverRunCommands } from "./cutover-run.ts";
@@ -12,4 +13,5 @@ export function addCutoverCommands(program: Command, session: Session): void {
   addCutoverPlanCommands(cutover, session);
   addCutoverRunCommands(cutover, session);
   addCutoverRequestCommands(cutover, session);
+  addDocumentCommands(cutover, session);
 }

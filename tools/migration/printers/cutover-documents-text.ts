@@ -17,7 +17,10 @@ export function verifiedText(verified: VerifiedRun, invocation: string): string 
     `head ${head.seq}:${head.hash}`,
     ...problems.map((one) => `PROBLEM ${one}`),
   ];
-  const next = problems.length === 0 ? [] : [`next: keep a copy of the folder; ${invocation} cutover verify again after bringing files back`];
+  const next =
+    problems.length === 0
+      ? []
+      : [`next: keep a copy of the folder; ${invocation} cutover verify again after bringing files back`];
   return `${[...lines, ...next].join("\n")}\n`;
 }
 

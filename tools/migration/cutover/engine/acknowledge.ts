@@ -26,7 +26,8 @@ export async function acknowledge(
   return answer ?? { isDone: false, reason: "ended before anybody answered", fields: {} };
 }
 
-function answerOf(run: Run, asked: Acknowledgement, about: string, since: number): Acknowledged | undefined {
+/** What was said so far; undefined while somebody has not answered. */
+export function answerOf(run: Run, asked: Acknowledgement, about: string, since: number): Acknowledged | undefined {
   const signs = asked.by.map((role) =>
     run.state.signs.findLast(
       (sign) => sign.seq > since && sign.about === about && sign.role === role && isAnswer(sign.say),

@@ -7,6 +7,8 @@ import { guarded } from "./guard.ts";
 import { itemsOf, skipOf } from "./items.ts";
 import { perform } from "./perform.ts";
 import type { Run } from "./run.ts";
+import { heard } from "./stops.ts";
+import { worst } from "./verdicts.ts";
 
 /** Where and why a check is asked. */
 export interface Asking {
@@ -42,6 +44,7 @@ export async function ask(run: Run, check: Check, asking: Asking): Promise<Verdi
   const data = { place, within, say: check.options.say ?? null, verdict, receipts };
   run.record({ type: "check", step: name, attempt: null, data });
   run.parts.say(`${verdict.padEnd(7)} ${within}/${name}`);
+  heard(run, check.name, verdict, receipts.find((receipt) => receipt.verdict === verdict)?.notes[0] ?? null);
   return verdict;
 }
 
@@ -57,12 +60,6 @@ export async function askAll(
     if (check !== undefined) verdicts.set(name, await ask(run, check, asking));
   }
   return verdicts;
-}
-
-/** FAIL is worse than UNKNOWN, which is worse than PASS; nothing at all is UNKNOWN. */
-export function worst(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.includes("FAIL")) return "FAIL";
-  return verdicts.includes("UNKNOWN") || verdicts.length === 0 ? "UNKNOWN" : "PASS";
 }
 
 async function receiptsOf(run: Run, check: Check, asking: Asking): Promise<readonly Receipt[]> {

@@ -1,16 +1,16 @@
 import type { RunOutcome } from "../journal/record.ts";
-import type { Phase } from "../plan/plan.ts";
 import { askAll } from "./checks.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
 import { escalate } from "./escalate.ts";
 import { decide, ready } from "./hold.ts";
-import { walkPhase } from "./phases.ts";
+import { walkUntil } from "./phases.ts";
 import { preflight } from "./preflight.ts";
 import { listen } from "./requests.ts";
 import { isRestored, rollBack } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import { watchStops } from "./stops.ts";
 import { walkTimeline } from "./timeline.ts";
+import { sleepOrChange } from "./wait-for.ts";
 
 /** How driving a run ended: one outcome, or why it goes on later. */
 export interface Ending {
@@ -59,12 +59,6 @@ async function walk(run: Run): Promise<Ending | undefined> {
   return { outcome: "SUCCEEDED", reason: null };
 }
 
-/** One phase; leaves the walk behind the one that `--until` names. */
-export async function walkUntil(run: Run, phase: Phase): Promise<void> {
-  await walkPhase(run, phase);
-  if (run.parts.options.until === phase.id) throw new Diversion({ kind: "until", phase: phase.id });
-}
-
 async function finish(run: Run): Promise<void> {
   const { done } = run.plan;
   const since = run.state.lastSeq;
@@ -97,13 +91,7 @@ async function watchOn(run: Run): Promise<void> {
   run.parts.say(`watching for ${Math.round(watchForMs / 1000)} s`);
   while (run.clock.monoMs() < endMs) {
     await ready(run);
-    const asleep = new AbortController();
-    const { interrupted } = run.parts.options;
-    await Promise.race([
-      run.clock.sleep(endMs - run.clock.monoMs(), AbortSignal.any([asleep.signal, interrupted])),
-      run.changed.next(),
-    ]);
-    asleep.abort();
+    await sleepOrChange(run, endMs - run.clock.monoMs());
   }
 }
 

@@ -12,6 +12,10 @@ export interface Question {
   readonly since: number;
   readonly reason: string;
   readonly choices: readonly string[];
+  /** Something that ends the HOLD as `again`, such as a gate that passes by now. */
+  readonly until?: () => boolean;
+  /** The only role whose answer counts. */
+  readonly role?: string;
   /** The error or finding code behind it, where there is one. */
   readonly code?: string;
 }
@@ -21,8 +25,11 @@ export interface Question {
  * `rollback-phase` and `abort` leave the walk; any other choice is given back.
  */
 export async function decide(run: Run, question: Question): Promise<string> {
-  const { subject, since, choices } = question;
-  const chosen = (): string | undefined => run.state.decision(subject, choices, since)?.say;
+  const { subject, since, choices, role } = question;
+  const chosen = (): string | undefined => {
+    const sign = run.state.decision(subject, choices, since, role);
+    return sign?.say ?? (question.until?.() === true ? "again" : undefined);
+  };
   const already = chosen();
   if (already !== undefined) return follow(run, already, question);
   await enter(run, question);

@@ -134,7 +134,7 @@ async function receiptOf(
   const out = digest(run, result.out);
   const err = digest(run, result.err);
   const output = { out: textOf(out), err: textOf(err) };
-  const judgement = await judge(work.action, result, output, {
+  const judging = judge(work.action, result, output, {
     root,
     regex: run.regex,
     vars: context.vars,
@@ -142,6 +142,7 @@ async function receiptOf(
     textNames: new Set([...run.plan.vars].filter(([, { isText }]) => isText).map(([name]) => name)),
     harvest: run.plan.harvest,
   });
+  const judgement = await context.clock.during(judging);
   const { verb } = work.action;
   const receipt: Receipt = {
     verb: verb.kind,

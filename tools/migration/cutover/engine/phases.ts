@@ -4,16 +4,23 @@ import type { Phase, Use } from "../plan/plan.ts";
 import { checksNamed } from "../plan/sets.ts";
 import { isUse } from "../plan/walk.ts";
 import { compareBaseline, keepBaseline } from "./baseline.ts";
-import { type Asking, ask, askAll, worst } from "./checks.ts";
+import { type Asking, ask, askAll } from "./checks.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
 import { decide, ready } from "./hold.ts";
 import type { Run } from "./run.ts";
 import { walkStep } from "./steps.ts";
+import { worst } from "./verdicts.ts";
 
 const CHOICES = ["again", "override", "rollback-phase", "rollback", "abort"];
 
+/** One phase; leaves the walk behind the one that `--until` names. */
+export async function walkUntil(run: Run, phase: Phase): Promise<void> {
+  await walkPhase(run, phase);
+  if (run.parts.options.until === phase.id) throw new Diversion({ kind: "until", phase: phase.id });
+}
+
 /** Takes a phase to its passed checkpoint; one that has passed is not looked at again. */
-export async function walkPhase(run: Run, phase: Phase): Promise<void> {
+async function walkPhase(run: Run, phase: Phase): Promise<void> {
   if (run.state.phases.get(phase.id)?.status === "passed") return;
   await ready(run);
   await assertNeeds(run, phase);

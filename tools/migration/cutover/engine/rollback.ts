@@ -1,12 +1,13 @@
 import type { Check } from "../plan/action.ts";
 import { compareBaseline } from "./baseline.ts";
-import { ask, askAll, worst } from "./checks.ts";
+import { ask, askAll } from "./checks.ts";
 import { WHOLE_RUN } from "./diversion.ts";
 import { escalate } from "./escalate.ts";
 import { assertGoingOn } from "./hold.ts";
 import type { Run } from "./run.ts";
 import { isSettled, runUnit } from "./undo.ts";
 import { phasesOf, type UndoUnit, undoUnits } from "./undo-units.ts";
+import { worst } from "./verdicts.ts";
 
 /** Evidence that a rollback would destroy is read first, but not for longer than this. */
 export const EVIDENCE_LIMIT_MS = 30_000;

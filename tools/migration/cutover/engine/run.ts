@@ -11,6 +11,7 @@ import type { Clock } from "../time/clock.ts";
 import { RegexRunner } from "../verbs/regex.ts";
 import { fill } from "../verbs/values.ts";
 import type { CrashPoints } from "./crash-point.ts";
+import type { StopWatch } from "./stop-watch.ts";
 import { Waker } from "./waker.ts";
 
 /** What a run is made of. */
@@ -38,6 +39,12 @@ export interface RunOptions {
   readonly hurried: AbortSignal;
 }
 
+/** A stop without a pace of its own, and what it heard last. */
+export interface Listener {
+  readonly watch: StopWatch;
+  last: { readonly key: string; readonly atMs: number } | undefined;
+}
+
 /** A run that this process drives: the plan, the journal, and what the journal means so far. */
 export class Run {
   readonly parts: RunParts;
@@ -48,6 +55,11 @@ export class Run {
   readonly since: number;
   #number: number;
   readonly #again = new Set<string>();
+  readonly #beside = new Set<Promise<void>>();
+  /** Stops that are in their bad time now: `keep` is refused while there is one. */
+  readonly badStops = new Set<string>();
+  /** Stops that take results as they come. */
+  readonly listeners = new Map<string, Listener>();
 
   constructor(parts: RunParts) {
     this.parts = parts;
@@ -72,6 +84,12 @@ export class Run {
   /** As `record`, for what must be said on a full disk too. */
   urgent(body: CutoverRecord): JournalRecord {
     return this.#take(this.parts.journal.appendUrgent(body));
+  }
+
+  /** Lets something go on beside the walk; it is waited for at the end. */
+  beside(work: Promise<void>): void {
+    const done = work.finally(() => this.#beside.delete(done));
+    this.#beside.add(done);
   }
 
   /** Lets an undo that failed be tried once more. */
@@ -110,6 +128,7 @@ export class Run {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#beside);
     await this.regex.close();
     this.parts.journal.close();
     this.parts.lock.release();

@@ -14,7 +14,7 @@ export interface SignRequest {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-const NEED_REASON = ["override", "done?", "abort", "hold", "rollback", "rollback-phase", "end"];
+const NEED_REASON = ["override", "abort", "hold", "rollback", "rollback-phase", "end"];
 
 /** The signature, if this person may give it in this role; REFUSED says why not. */
 export function checkSignature(run: Run, request: SignRequest): Signature {
@@ -27,6 +27,9 @@ export function checkSignature(run: Run, request: SignRequest): Signature {
   if (!people.includes(name)) throw refused(`${name} does not hold the role ${role}; ${people.join(", ")} does.`);
   if (via !== null && run.plan.forbidVia) throw refused("This plan takes no signatures through an agent.");
   assertDistinct(run, role, name);
+  if (say === "keep" && run.badStops.size > 0) {
+    throw refused(`keep is refused while a stop is bad: ${[...run.badStops].join(", ")}.`);
+  }
   if (NEED_REASON.includes(say) && (reason ?? "") === "") throw refused(`--say ${say} needs a --reason.`);
   assertChanged(run, about, role, say, reason);
   return { about, role, name, via, say, reason, fields, head: run.parts.journal.head.hash };

@@ -1,3 +1,162 @@
-import type { Run } from "./run.ts";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Receipt, Verdict } from "../journal/record.ts";
+import type { Check } from "../plan/action.ts";
+import type { Stop } from "../plan/plan.ts";
+import { checksNamed } from "../plan/sets.ts";
+import { escalate } from "./escalate.ts";
+import { itemsOf } from "./items.ts";
+import { contextOf, perform, type Work } from "./perform.ts";
+import type { Listener, Run } from "./run.ts";
+import { isActive } from "./stop-activity.ts";
+import { type Sampled, StopWatch } from "./stop-watch.ts";
+import { fire } from "./trigger.ts";
+import { worst } from "./verdicts.ts";
 
-export async function watchStops(_run: Run, _signal: AbortSignal): Promise<void> {}
+/** A steady state is written down this often. */
+const STEADY_RECORD_MS = 60_000;
+/** A probe of a stop may not take longer, whatever time its check has elsewhere. */
+const SAMPLE_LIMIT_MS = 30_000;
+/** How often a stop that is not active yet is looked at. */
+const DORMANT_MS = 250;
+
+/** Watches every stop that measures, in whatever state the run is, until it is over. */
+export async function watchStops(run: Run, over: AbortSignal): Promise<void> {
+  const measured = run.plan.stops.filter((stop) => stop.everyMs !== undefined && stop.source.kind !== "manual");
+  await Promise.all(measured.map((stop) => watchStop(run, stop, over)));
+}
+
+async function watchStop(run: Run, stop: Stop, over: AbortSignal): Promise<void> {
+  const everyMs = stop.everyMs ?? 0;
+  let watched: Listener | undefined;
+  for (let sample = 1; !over.aborted; ) {
+    if (!isActive(run, stop)) {
+      watched = undefined;
+      run.badStops.delete(stop.id);
+      await run.clock.sleep(DORMANT_MS, over);
+      continue;
+    }
+    const startMs = run.clock.monoMs();
+    watched ??= { watch: new StopWatch(stop, startMs), last: undefined };
+    const seen = await look(run, stop, sample++, over);
+    if (over.aborted) return;
+    take(run, stop, watched, { ...seen, startMs, endMs: run.clock.monoMs() });
+    // No overlap, and no hurry to catch up: what was missed is a gap (F29).
+    await run.clock.sleep(Math.max(0, startMs + everyMs - run.clock.monoMs()), over);
+  }
+}
+
+interface Seen {
+  readonly verdict: Verdict;
+  readonly isBad: boolean | undefined;
+  readonly reason: string | null;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Takes a sample in, writes down what changed, and fires. */
+function take(run: Run, stop: Stop, watched: Listener, seen: Seen): void {
+  const sampled = watched.watch.take(seen);
+  if (sampled.isBad) run.badStops.add(stop.id);
+  else run.badStops.delete(stop.id);
+  const key = `${seen.verdict} ${sampled.isBad}`;
+  const isSteady = watched.last?.key === key && seen.endMs - watched.last.atMs < STEADY_RECORD_MS;
+  if (!isSteady || sampled.fires) {
+    watched.last = { key, atMs: seen.endMs };
+    record(run, stop, seen, sampled);
+  }
+  if (sampled.fires) fireStop(run, stop, sampled.badMs, seen.reason);
+}
+
+function record(run: Run, stop: Stop, { verdict, reason }: Seen, { badMs, gap, isBad }: Sampled): void {
+  const data = { verdict, bad: isBad, badMs: Math.round(badMs), gap, reason };
+  run.urgent({ type: "stop.sample", step: stop.id, attempt: null, data });
+}
+
+function fireStop(run: Run, stop: Stop, badMs: number, reason: string | null): void {
+  const say = reason === null ? stop.say : `${stop.say} (${reason})`;
+  fire(run, stop, { badMs: Math.round(badMs), sign: null, say });
+  // Acting comes first: the walk has been woken, the message goes out beside it.
+  run.beside(escalate(run, `stop ${stop.id}: ${say}`));
+}
+
+async function look(
+  run: Run,
+  stop: Stop,
+  sample: number,
+  over: AbortSignal,
+): Promise<Pick<Seen, "verdict" | "isBad" | "reason">> {
+  const receipts: Receipt[] = [];
+  for (const check of checksOf(run, stop)) receipts.push(...(await sampleCheck(run, stop, check, sample, over)));
+  const verdict = worst(receipts.map((receipt) => receipt.verdict));
+  const reason = receipts.find((receipt) => receipt.verdict === verdict && verdict !== "PASS")?.notes[0] ?? null;
+  if (verdict !== "UNKNOWN") return { verdict, isBad: verdict === "FAIL", reason };
+  // Nobody answers: the target is down, unless it is our own network that is gone (F35).
+  const isHttp = receipts.some((receipt) => receipt.verdict === "UNKNOWN" && receipt.verb === "http");
+  if (!isHttp) return { verdict, isBad: undefined, reason };
+  if (!(await isNetworkGone(run, stop, sample, over))) return { verdict, isBad: true, reason };
+  if (!run.state.paused.has(stop.id) && !over.aborted) {
+    fire(run, stop, { badMs: 0, sign: null, say: "our own network is gone", action: "pause" });
+    run.beside(escalate(run, `stop ${stop.id}: our own network is gone`));
+  }
+  return { verdict, isBad: undefined, reason: "our own network is gone" };
+}
+
+async function isNetworkGone(run: Run, stop: Stop, sample: number, over: AbortSignal): Promise<boolean> {
+  const control = run.plan.control === undefined ? undefined : run.plan.checks.get(run.plan.control);
+  if (control === undefined) return false;
+  const receipts = await sampleCheck(run, { ...stop, id: `${stop.id}.control` }, control, sample, over);
+  return receipts.some((receipt) => receipt.verdict !== "PASS");
+}
+
+function checksOf(run: Run, { source }: Stop): readonly Check[] {
+  if (source.kind === "check") return [source.check];
+  if (source.kind === "manual") return [];
+  return source.checks
+    .flatMap((name) => checksNamed(run.plan, name))
+    .flatMap((name) => run.plan.checks.get(name) ?? []);
+}
+
+/** One sample of a check, every item; its files are not kept, the journal has what changed. */
+async function sampleCheck(
+  run: Run,
+  stop: Stop,
+  check: Check,
+  sample: number,
+  over: AbortSignal,
+): Promise<readonly Receipt[]> {
+  const phase = run.plan.phases.find((one) => one.id === run.state.currentPhase());
+  const timeoutMs = Math.min(check.options.timeoutMs, SAMPLE_LIMIT_MS);
+  const action = { ...check, name: `stop-${stop.id}-${check.name}`, options: { ...check.options, timeoutMs } };
+  const receipts: Receipt[] = [];
+  for (const [at, item] of itemsOf(run, check.options.each, phase).entries()) {
+    const work: Work = {
+      action,
+      phase,
+      item,
+      number: 0,
+      attempt: sample * 1000 + at,
+      name: `stop:${stop.id}`,
+      signal: over,
+      round: -1,
+    };
+    const { receipt } = await perform(run, work);
+    receipts.push(receipt);
+    rmSync(join(contextOf(run, work).folder), { recursive: true, force: true });
+  }
+  return receipts;
+}
+
+/** Stops without `every` take each result of their checks that the plan asks for anyway. */
+export function heard(run: Run, name: string, verdict: Verdict, reason: string | null): void {
+  for (const stop of run.plan.stops) {
+    const { source } = stop;
+    if (stop.everyMs !== undefined || source.kind !== "use" || !isActive(run, stop)) continue;
+    if (!source.checks.flatMap((one) => checksNamed(run.plan, one)).includes(name)) continue;
+    const atMs = run.clock.monoMs();
+    const watched = run.listeners.get(stop.id) ?? { watch: new StopWatch(stop, atMs), last: undefined };
+    run.listeners.set(stop.id, watched);
+    const isBad = verdict === "UNKNOWN" ? undefined : verdict === "FAIL";
+    take(run, stop, watched, { verdict, isBad, reason, startMs: atMs, endMs: atMs });
+  }
+}

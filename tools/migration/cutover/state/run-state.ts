@@ -273,8 +273,14 @@ export class RunState {
   }
 
   /** The newest signature about a subject that makes one of these choices, younger than `since`. */
-  decision(subject: string, choices: readonly string[], since: number): Kept<Signature> | undefined {
-    return this.signs.findLast((sign) => sign.seq > since && sign.about === subject && choices.includes(sign.say));
+  decision(subject: string, choices: readonly string[], since: number, role?: string): Kept<Signature> | undefined {
+    return this.signs.findLast(
+      (sign) =>
+        sign.seq > since &&
+        sign.about === subject &&
+        choices.includes(sign.say) &&
+        (role === undefined || sign.role === role),
+    );
   }
 
   /** The phase that runs now, else the one that was started last and still stands. */

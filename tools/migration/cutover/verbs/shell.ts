@@ -25,7 +25,7 @@ export async function runCommand(spec: CommandSpec, context: VerbContext): Promi
   const start = stamp(context);
   let command: RunningCommand;
   try {
-    command = await startCommand(spec);
+    command = await context.clock.during(startCommand(spec));
   } catch (error) {
     if (!(error instanceof MigrationError) || error.code === "INTERNAL") throw error;
     return resultAt(start, context, { outcome: "failed", reason: error.message });
@@ -37,7 +37,7 @@ export async function runCommand(spec: CommandSpec, context: VerbContext): Promi
 /** The result of a command whose driver was killed; undefined where it never began. */
 export async function findCommand(spec: CommandSpec, context: VerbContext): Promise<VerbResult | undefined> {
   const start = stamp(context);
-  const found = await recoverCommand(spec);
+  const found = await context.clock.during(recoverCommand(spec));
   switch (found.state) {
     case "not-started":
       return undefined;

@@ -1,0 +1,216 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import t, { type Test } from "tap";
+import { cutoverProject, demoPlan, only, play } from "../../helpers/cutover.ts";
+
+interface Service {
+  readonly port: string;
+  isUp: boolean;
+  /** Connections break off: nobody answers. */
+  isGone: boolean;
+}
+
+async function service(t: Test): Promise<Service> {
+  const state = { isUp: true, isGone: false, port: "" };
+  const server: Server = createServer((request, response) => {
+    if (state.isGone) request.socket.destroy();
+    response.statusCode = state.isUp ? 200 : 503;
+    response.end(JSON.stringify({ status: state.isUp ? "ok" : "down" }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => server.close());
+  state.port = String((server.address() as AddressInfo).port);
+  return state;
+}
+
+const WATCHED = (then: string, badFor: string, every = "1s"): string =>
+  demoPlan(`vars: {port: null}
+checks:
+  health: {http: 'http://127.0.0.1:\${port}/health', json: {/status: ok}}
+phases:
+- id: work
+  steps:
+  - {id: change, sh: 'echo change >> effects', undo: {sh: 'echo undo >> effects'}}
+  - {id: settle, wait: 900s}
+stop:
+- {id: down, use: health, every: ${every}, bad_for: ${badFor}, from: work, then: ${then}}
+`);
+
+function outage(one: Service, downMs: number, upMs: number) {
+  return async ({ clock }: { clock: { sleep: (ms: number) => Promise<void> } }): Promise<void> => {
+    await clock.sleep(20_500);
+    one.isUp = false;
+    await clock.sleep(downMs);
+    one.isUp = true;
+    await clock.sleep(upMs);
+  };
+}
+
+t.test("F30: down for 59 s and then up for good rolls nothing back", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const { ending } = await play(project, WATCHED("rollback", "60s"), {
+    vars: { port: one.port },
+    meanwhile: outage(one, 59_000, 0),
+  });
+  t.equal(ending.outcome, "SUCCEEDED");
+  t.strictSame(project.effects(), ["change"]);
+  t.ok(
+    only(project.records(), "stop.sample").some(({ data }) => data.bad),
+    "the outage is in the journal",
+  );
+});
+
+t.test("F31: down for 61 s rolls back once, while a step is still running", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const { ending } = await play(project, WATCHED("rollback", "60s"), {
+    vars: { port: one.port },
+    meanwhile: outage(one, 61_000, 0),
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(project.effects(), ["change", "undo"]);
+  const fires = only(project.records(), "stop.fire");
+  t.equal(fires.length, 1);
+  t.ok(
+    (fires[0]?.data.badMs ?? 0) > 60_000 && (fires[0]?.data.badMs ?? 0) <= 61_000,
+    "at the first bad sample past 60 s",
+  );
+});
+
+t.test("an outage of 590 s does not fire a rule of ten minutes, one of 610 s does", async (t) => {
+  for (const [downMs, outcome] of [
+    [590_000, "SUCCEEDED"],
+    [610_000, "ROLLED_BACK"],
+  ] as const) {
+    const project = cutoverProject(t);
+    const one = await service(t);
+    const { ending } = await play(project, WATCHED("rollback", "10m", "10s"), {
+      vars: { port: one.port },
+      meanwhile: outage(one, downMs, 0),
+    });
+    t.equal(ending.outcome, outcome, `${downMs}`);
+  }
+});
+
+t.test("F32: 50 s down and 10 s up, sampled every 5 s, fires: two good samples clear nothing", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const { ending } = await play(project, WATCHED("rollback", "60s", "5s"), {
+    vars: { port: one.port },
+    meanwhile: async ({ clock }) => {
+      for (let round = 0; round < 5; round++) {
+        one.isUp = false;
+        await clock.sleep(50_000);
+        one.isUp = true;
+        await clock.sleep(10_000);
+      }
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+});
+
+t.test("F37: of two stops that fire together the strongest wins, and both are in the journal", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  one.isUp = false;
+  const text = `${WATCHED("hold", "0s")}- {id: too, use: health, every: 1s, bad_for: 0s, from: work, then: rollback}\n`;
+  const { ending } = await play(project, text, { vars: { port: one.port } });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(
+    only(project.records(), "stop.fire")
+      .map(({ step }) => step)
+      .sort(),
+    ["down", "too"],
+  );
+});
+
+t.test("F36: a stop fires while the run waits for a person in HOLD", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const text = WATCHED("rollback", "5s").replace(
+    "- {id: settle, wait: 900s}",
+    "- {id: broken, sh: 'exit 3', undo: {none: no}}",
+  );
+  const { ending } = await play(project, text, {
+    vars: { port: one.port },
+    meanwhile: async ({ clock }) => {
+      await clock.sleep(60_000);
+      one.isUp = false;
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.equal(only(project.records(), "hold").length, 1);
+});
+
+t.test("F35: where our own network is gone the run pauses, and goes on by itself once it is back", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const gateway = await service(t);
+  const text = demoPlan(`vars: {port: null, gw: null}
+checks:
+  health: {http: 'http://127.0.0.1:\${port}/health', json: {/status: ok}}
+  gateway: {http: 'http://127.0.0.1:\${gw}/', json: {/status: ok}}
+phases:
+- id: work
+  steps:
+  - {id: change, sh: 'echo change >> effects', undo: {sh: 'echo undo >> effects'}}
+  - {id: settle, wait: 100s}
+  - {id: after, sh: 'echo after >> effects', undo: {none: no}}
+control: gateway
+stop:
+- {id: down, use: health, every: 1s, bad_for: 5s, from: work, then: rollback}
+`);
+  const { ending } = await play(project, text, {
+    vars: { port: one.port, gw: gateway.port },
+    meanwhile: async ({ clock }) => {
+      await clock.sleep(50_000);
+      for (const each of [one, gateway]) each.isGone = true;
+      await clock.sleep(120_000);
+      for (const each of [one, gateway]) each.isGone = false;
+    },
+  });
+  t.equal(ending.outcome, "SUCCEEDED");
+  t.strictSame(project.effects(), ["change", "after"]);
+  const records = project.records();
+  t.strictSame(
+    only(records, "stop.fire").map(({ data }) => data.action),
+    ["pause"],
+  );
+  t.strictSame(
+    only(records, "run.state").map(({ data }) => data.state),
+    ["PAUSED", "RUNNING"],
+  );
+});
+
+t.test("without a control check a service that does not answer is down", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  one.isGone = true;
+  const { ending } = await play(project, WATCHED("rollback", "5s"), { vars: { port: one.port } });
+  t.equal(ending.outcome, "ROLLED_BACK");
+});
+
+t.test("F36: during a rollback a stop is recorded and asks for nothing", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const text = WATCHED("rollback", "5s").replace(
+    "undo: {sh: 'echo undo >> effects'}",
+    "undo: [{wait: 60s}, {sh: 'echo undo >> effects'}]",
+  );
+  const { ending } = await play(project, text, {
+    vars: { port: one.port },
+    meanwhile: async ({ clock, ask }) => {
+      await clock.sleep(10_000);
+      ask("rollback", { scope: "run", reason: "test" });
+      await clock.sleep(5000);
+      one.isUp = false;
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(
+    only(project.records(), "stop.fire").map(({ data }) => data.acted),
+    [false],
+  );
+  t.strictSame(project.effects(), ["change", "undo"]);
+});

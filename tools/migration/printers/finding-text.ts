@@ -4,9 +4,17 @@ import type { Finding } from "../model/finding.ts";
 export function findingText(found: Finding): string {
   const what = [found.message];
   if (found.rule !== undefined) what.push(`[${found.rule}]`);
-  if (found.expected !== undefined) what.push(`expected ${found.expected}`);
-  if (found.got !== undefined) what.push(`got ${found.got}`);
+  const judged = judgement(found);
+  if (judged !== "") what.push(judged);
   return `${found.severity} ${found.code} ${placeText(found)}: ${what.join(" ")}`;
+}
+
+/** What was expected and what was there; a parser says both in one. */
+function judgement({ expected, got }: Finding): string {
+  if (got?.startsWith("expected ")) return got;
+  return [expected === undefined ? [] : `expected ${expected}`, got === undefined ? [] : `got ${got}`]
+    .flat()
+    .join(", ");
 }
 
 function placeText(found: Finding): string {
@@ -15,7 +23,7 @@ function placeText(found: Finding): string {
   if (found.legacyId !== undefined) parts.push(JSON.stringify(found.legacyId));
   if (found.id !== undefined) parts.push(found.id);
   if (found.record !== undefined) parts.push(`record ${found.record}`);
-  if (found.field !== undefined) parts.push(`field ${found.field}`);
+  if (found.field !== undefined) parts.push(found.field === "" ? "the whole record" : `field ${found.field}`);
   if (found.file !== undefined) parts.push(found.line === undefined ? found.file : `${found.file}:${found.line}`);
   if (found.chunk !== undefined) parts.push(`chunk ${found.chunk}`);
   if (found.offset !== undefined) parts.push(`byte ${found.offset}`);

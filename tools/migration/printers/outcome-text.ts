@@ -1,5 +1,5 @@
 import { FINDING_CODES } from "../model/finding-codes.ts";
-import type { ModuleSummary, Outcome } from "../operations/report.ts";
+import type { ModuleSummary, Outcome, Summary } from "../operations/report.ts";
 import { findingText } from "./finding-text.ts";
 import { withInvocation } from "./invocation.ts";
 import { table } from "./table.ts";
@@ -14,11 +14,19 @@ export function outcomeText(outcome: Outcome, invocation: string): string {
     `${summary.command}${level}: ${summary.totalBlockers} BLOCKER, ${summary.totalWarnings} WARNING${waived}`,
     ...moduleTable(summary.modules),
   ];
-  if (summary.root !== undefined) lines.push(`run root ${summary.root}`);
+  if (summary.root !== undefined)
+    lines.push(`run root ${summary.root}${isProven(summary) ? "" : " as recorded, not proven"}`);
   lines.push(...summary.unverified.map((part) => `NOT VERIFIED ${part}`));
   lines.push(...findingLines(outcome, invocation));
   lines.push(`report ${outcome.report}/`);
   return `${lines.join("\n")}\n`;
+}
+
+/** Checks without which a root is only what a file says. */
+const PROVING_CHECKS = ["layout", "encoding", "order", "digests", "chunks", "merkle"];
+
+function isProven({ byCheck, unverified }: Summary): boolean {
+  return unverified.length === 0 && PROVING_CHECKS.every((check) => (byCheck[check]?.blockers ?? 0) === 0);
 }
 
 function moduleTable(modules: Readonly<Record<string, ModuleSummary>>): string[] {

@@ -16,11 +16,15 @@ export interface Asked {
   /** What may be said. */
   readonly choices: readonly string[];
   readonly fields: readonly string[];
+  /** Why it holds; empty for an acknowledgement. */
+  readonly reason: string;
 }
 
 /** What a person says, and after how long; undefined = nothing. */
 export interface Said {
   readonly say: string;
+  /** Who says it, where anybody may. */
+  readonly role?: string;
   readonly afterMs?: number;
   readonly reason?: string;
   readonly fields?: Readonly<Record<string, string>>;
@@ -64,9 +68,10 @@ export async function play(practice: Practice, script: Script = {}): Promise<Pla
   const lines: string[] = [];
   const state: { stage?: Stage } = {};
   const say = (line: string): void => {
+    const before = lines.at(-1) ?? "";
     lines.push(line);
     const { stage } = state;
-    if (stage !== undefined) for (const asked of askedIn(line)) answer(stage, script, asked);
+    if (stage !== undefined) for (const asked of askedIn(line, before)) answer(stage, script, asked);
   };
   const before = { ...process.env };
   Object.assign(process.env, practice.estate.env);
@@ -137,11 +142,13 @@ function hear(run: Run, clock: VirtualClock, heard: (record: JournalRecord) => v
 }
 
 /** Reads on the screen what persons are asked for, as they would. */
-function askedIn(line: string): readonly Asked[] {
+function askedIn(line: string, before: string): readonly Asked[] {
+  const reason = /^HOLD \S+: (.*)$/.exec(before)?.[1] ?? "";
   return [...line.matchAll(/cutover sign --role (\S+) --say (\S+) --for (\S+)((?: --field \S+)*)/g)].map((match) => ({
     role: match[1] ?? "",
     choices: (match[2] ?? "").split("|"),
     about: match[3] ?? "",
+    reason,
     fields: [...(match[4] ?? "").matchAll(/--field ([a-z0-9_]+)=/g)].map((field) => field[1] ?? ""),
   }));
 }
@@ -150,7 +157,8 @@ function answer(stage: Stage, script: Script, asked: Asked): void {
   const { run, clock } = stage;
   const said = (script.answer ?? approve)(asked, stage);
   if (said === undefined) return;
-  const role = asked.role === "ROLE" ? ([...run.parts.bound.roles.keys()][0] ?? "") : asked.role;
+  const anybody = said.role ?? [...run.parts.bound.roles.keys()][0] ?? "";
+  const role = asked.role === "ROLE" ? anybody : asked.role;
   const name = run.parts.bound.roles.get(role)?.[0] ?? "";
   clock.after(said.afterMs ?? 1000, () => {
     const reason = said.reason ?? (NEED_REASON.has(said.say) ? "drill" : "");
@@ -160,8 +168,10 @@ function answer(stage: Stage, script: Script, asked: Asked): void {
   });
 }
 
-/** Says done, go or keep to whatever is asked, and nothing to a HOLD. */
+/** Says done, go or keep to whatever is asked, and nothing to a HOLD but that of a final step. */
 export function approve(asked: Asked): Said | undefined {
+  const final = /there is no go .* \((\S+)\)$/.exec(asked.reason)?.[1];
+  if (final !== undefined) return { say: "go", role: final };
   const say = ["done", "go", "keep"].find((choice) => asked.choices.includes(choice));
   return say === undefined || asked.role === "ROLE" ? undefined : { say };
 }

@@ -98,6 +98,7 @@ t.test("F43: a way back that is gone is told before it is needed", async (t) => 
   const { root, live } = await releasedProject(t);
   const first = contextOf(root, { root: live });
   t.strictSame(await flipDriver.undoProblems?.(verb, first), [], "absent needs nothing");
+  t.strictSame(await flipDriver.undoProblems?.(verb, contextOf(root)), [], "asked before the root is known");
   await flipDriver.run(verb, first, await flipDriver.prepare(verb, first));
   const next = await release(root, { people: OTHER_PEOPLE });
   rmSync(join(root, POINTER));

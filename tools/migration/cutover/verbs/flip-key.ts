@@ -12,7 +12,7 @@ export function keyPointer(flip: Extract<Flip, { kind: "key" }>, context: VerbCo
   const operation = operationContext(context);
   const words = { file: fill(flip.file, context), key: fill(flip.key, context), to: fill(flip.to, context) };
   return {
-    text: `flip ${words.key} of ${words.file} to ${words.to}`,
+    text: () => `flip ${words.key} of ${words.file} to ${words.to}`,
     look: async () => ({ ...prepareKeyFlip(operation, words) }),
     place: async (before) => {
       const value = readKey(operation, words);

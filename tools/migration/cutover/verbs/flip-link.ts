@@ -12,11 +12,14 @@ import type { VerbContext } from "./verb.ts";
 /** The live link, bound to a release by its root. */
 export function linkPointer(flip: Extract<Flip, { kind: "link" }>, context: VerbContext): Pointer {
   const operation = operationContext(context);
-  const [link, root] = [fill(flip.link, context), fill(flip.root, context)];
+  const link = fill(flip.link, context);
   const path = under(context.root, link);
+  // Asked late: the way back is looked at before a step has saved the root.
+  const rootOf = (): string => fill(flip.root, context);
   return {
-    text: `flip ${link} to the release ${root}`,
+    text: () => `flip ${link} to the release ${rootOf()}`,
     look: async () => {
+      const root = rootOf();
       const { scanAgeMs, allow } = flip;
       const prepared = await prepareLinkFlip(operation, { link, root, scanAgeMs, allow });
       assertWayBack(prepared.link, prepared.from);
@@ -39,7 +42,7 @@ export function linkPointer(flip: Extract<Flip, { kind: "link" }>, context: Verb
       pointer: linkName(operation, path),
       from: linkValue(from),
       to: linkValue(to),
-      root,
+      root: rootOf(),
       scanSha256: scanDigest(scan),
     }),
   };

@@ -15,7 +15,7 @@ export function schemaPointer(flip: Extract<Flip, { kind: "schema" }>, context: 
     url: fill(context.dbs.get(flip.db) ?? "", context),
   };
   return {
-    text: `exchange the schemas ${words.schema} and ${words.to} of ${flip.db}`,
+    text: () => `exchange the schemas ${words.schema} and ${words.to} of ${flip.db}`,
     look: async () => ({ ...(await prepareSchemaFlip(words)) }),
     place: async (before) => {
       const now = await readSchemas(words);

@@ -16,7 +16,7 @@ export type PointerPlace = "old" | "new" | "elsewhere";
 /** One kind of pointer, for one flip of a plan. `before` is always what `look` gave at the time of the intent. */
 export interface Pointer {
   /** What will be done, for the journal. */
-  readonly text: string;
+  readonly text: () => string;
   /** Checks everything the flip stands on and gives the state to go back to; changes nothing. */
   readonly look: () => Promise<JsonObject>;
   readonly place: (before: JsonObject) => Promise<PointerPlace>;
@@ -33,7 +33,7 @@ export interface Pointer {
 export const flipDriver: VerbDriver<FlipVerb> = {
   prepare: async ({ flip }, context) => {
     const pointer = pointerOf(flip, context);
-    return { text: pointer.text, preImage: await pointer.look() };
+    return { text: pointer.text(), preImage: await pointer.look() };
   },
   run: async ({ flip }, context, { preImage }) => {
     const pointer = pointerOf(flip, context);

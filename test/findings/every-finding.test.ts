@@ -8,6 +8,7 @@ import { LAYOUT_FAULTS } from "../fixtures/faults/layout-faults.ts";
 import { LINE_FAULTS } from "../fixtures/faults/line-faults.ts";
 import { REGISTRY_FAULTS } from "../fixtures/faults/registry-faults.ts";
 import { SOURCE_FAULTS } from "../fixtures/faults/source-faults.ts";
+import { TARGET_FAULTS } from "../fixtures/faults/target-faults.ts";
 import { TRANSIENT_FAULTS } from "../fixtures/faults/transient-faults.ts";
 import type { Fault } from "../helpers/fault.ts";
 import { runOperation } from "../helpers/operations.ts";
@@ -21,6 +22,7 @@ const FAULTS: readonly Fault[] = [
   ...LINE_FAULTS,
   ...DIGEST_FAULTS,
   ...ENTITY_FAULTS,
+  ...TARGET_FAULTS,
   ...TRANSIENT_FAULTS,
 ];
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Finding } from "../../tools/migration/model/finding.ts";
 import type { Context } from "../../tools/migration/operations/context.ts";
 import { dryRun } from "../../tools/migration/operations/dry-run.ts";
+import type { TargetOptions } from "../../tools/migration/operations/load-plan.ts";
 import { checkRegistries } from "../../tools/migration/operations/registry-check.ts";
 import type { Outcome } from "../../tools/migration/operations/report.ts";
 import {
@@ -15,6 +16,8 @@ import {
 
 import { verifySource } from "../../tools/migration/operations/verify-source.ts";
 
+import { verifyTarget } from "../../tools/migration/operations/verify-target.ts";
+
 /** The day on which every test takes place. */
 export const TODAY = "2026-06-15";
 
@@ -25,7 +28,13 @@ export function contextOf(root: string): Context {
 }
 
 /** The commands with a verdict that tests run in their own process. */
-export type VerdictCommand = "scan-all" | "verify-checksums" | "verify-source" | "dry-run" | "registry check";
+export type VerdictCommand =
+  | "scan-all"
+  | "verify-checksums"
+  | "verify-source"
+  | "verify-target"
+  | "dry-run"
+  | "registry check";
 
 /** An outcome with every finding of the report, waived ones included. */
 export interface Verdict extends Outcome {
@@ -50,7 +59,13 @@ function start(root: string, command: VerdictCommand, extra: Partial<ScanOptions
   if (command === "dry-run") return dryRun(context, { runId: "run-test" });
   if (command === "registry check") return checkRegistries(context, { runId: "run-test", modules: [] });
   if (command === "verify-source") return verifySource(context, { runId: "run-test", input: DEFAULT_INPUT });
+  if (command === "verify-target") return verifyTarget(context, { runId: "run-test", ...targetOf(root) });
   const deep = command === "scan-all";
   const what = deep ? { checks: ALL_CHECKS, level: "deep" } : { checks: VERIFY_CHECKS, level: "verify" };
   return scan(context, { command, runId: "run-test", input: DEFAULT_INPUT, modules: [], ...what, ...extra });
+}
+
+/** The SQLite file beside a project into which tests load. */
+export function targetOf(root: string): TargetOptions {
+  return { place: "sqlite:target.db", workingDirectory: root, input: DEFAULT_INPUT, modules: [] };
 }

@@ -9,6 +9,7 @@ import { addRegistryCommands } from "./registry.ts";
 import { addReportCommand } from "./report.ts";
 import { addScanCommands, addVerifySourceCommand } from "./scan.ts";
 import type { ExitCodeRow, Session } from "./session.ts";
+import { addTargetCommands } from "./target.ts";
 
 /** The command line of the toolkit. */
 export function createProgram(session: Session): Command {
@@ -21,6 +22,7 @@ export function createProgram(session: Session): Command {
   addMigrateCommands(program, session);
   addScanCommands(program, session);
   addVerifySourceCommand(program, session);
+  addTargetCommands(program, session);
   addCandidateCommands(program, session);
   addRegistryCommands(program, session);
   addMaintenanceCommands(program, session);

@@ -13,6 +13,7 @@ export interface FindingCodeEntry {
 const REBUILD = "Do not use this candidate; rebuild it with `candor migrate`, then `candor scan-all`.";
 const FIX_SOURCE = "Mend the record in the source, or add a mapping rule in module.json, then `candor dry-run`.";
 const STALE = "Stop writes to the source; then `candor registry generate`, review, `candor migrate` and verify again.";
+const RELOAD = "Find out who wrote to the target; then `candor load` with --replace, and verify again.";
 const FIX_REGISTRY = "Mend the registry file, then `candor registry check`.";
 
 function blocker(check: Check, title: string, remedy: string): FindingCodeEntry {
@@ -155,6 +156,9 @@ export const FINDING_CODES = {
   RUN_MODULE: blocker("merkle", "A module record of run.json does not match the module's merkle.json.", REBUILD),
   RUN_LEDGER: blocker("merkle", "A module has another number of entities than records were read.", REBUILD),
   RUN_ROOT: blocker("merkle", "The run root differs from the recorded one.", REBUILD),
+  TARGET_CHANGED: blocker("target", "A row of the target does not give the entity of the candidate.", RELOAD),
+  TARGET_MISSING: blocker("target", "The target has no row for an entity of the candidate.", RELOAD),
+  TARGET_EXTRA: blocker("target", "The target has a row of which the candidate has no entity.", RELOAD),
   WAIVER_EXPIRED: warning("waivers", "A waiver has expired and no longer counts.", "Mend the fault, or renew it."),
   WAIVER_UNUSED: warning("waivers", "A waiver matched no finding.", "Remove it from migration/waivers.json."),
 } as const satisfies Record<string, FindingCodeEntry>;
@@ -170,6 +174,7 @@ const UNWAIVABLE_CHECKS: ReadonlySet<Check> = new Set<Check>([
   "digests",
   "chunks",
   "merkle",
+  "target",
   "waivers",
 ]);
 

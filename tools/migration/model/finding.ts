@@ -19,6 +19,7 @@ export type Check =
   | "invariants"
   | "pii"
   | "drift"
+  | "target"
   | "waivers";
 
 /** Where a finding is and what it says; every field is free of personal values. */

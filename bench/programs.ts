@@ -100,14 +100,12 @@ function scanPrograms(setting: Setting): readonly Program[] {
 }
 
 function migratePrograms(setting: Setting): readonly Program[] {
-  const { features } = setting;
   const forms = setting.duckdb.migrate ? MIGRATE_FORMS : [];
+  const unread = join(REPOSITORY, "build/bench/peers/unread-child.js");
   return [
     tool(setting, "dry-run", ["dry-run", ...workersFlag(setting, "dry-run")]),
     tool(setting, "migrate", ["migrate", ...workersFlag(setting, "migrate")]),
-    ...(features.noReadBack === undefined
-      ? []
-      : [tool(setting, "migrate no-read-back", ["migrate", features.noReadBack, ...workersFlag(setting, "migrate")])]),
+    program("migrate no-read-back", node(setting, [unread, setting.prepared.dir, String(setting.workers)])),
     ...forms.map((form) => duckdb(setting, "migrate", form)),
     ...forms.map((form) => duckdb(setting, "migrate-preloaded", form)),
     ...naive(setting, "migrate"),

@@ -13,8 +13,6 @@ export interface Features {
   readonly workers: readonly string[];
   readonly scrub: boolean;
   readonly diff: boolean;
-  /** The flag of migrate that leaves the read back out. */
-  readonly noReadBack: string | undefined;
   /** The verb works on the generated SQLite source. */
   readonly sqlite: boolean;
 }
@@ -30,7 +28,6 @@ export function detectFeatures(probe: string): Features {
     workers: VERBS.filter((verb) => helps.get(verb)?.includes("--workers")),
     scrub: verify.includes("--level") && verify.includes("scrub"),
     diff: /^\s+diff\b/m.test(help()),
-    noReadBack: /--(?:no|skip|without)-read-?back/.exec(helps.get("migrate") ?? "")?.[0],
     sqlite: call(["dry-run", "--quiet", "--root", probe]).status === 0,
   };
 }

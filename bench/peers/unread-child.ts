@@ -1,0 +1,20 @@
+import { migrate } from "../../tools/migration/operations/migrate.ts";
+
+// Run as: unread-child.js <project> <workers>: the tool's migrate without its read back, which no user can leave out.
+// Like the tool it is timed from start to exit.
+const [root = "", workers = "1"] = process.argv.slice(2);
+
+const context = {
+  root,
+  clock: () => new Date(),
+  signal: new AbortController().signal,
+  progress: { stage: () => {}, advance: () => {}, end: () => {} },
+};
+
+const outcome = await migrate(context, {
+  runId: "no-read-back",
+  failAfterModule: undefined,
+  workers: Number(workers),
+  tuning: { readBack: false },
+});
+process.exitCode = outcome.summary.totalBlockers === 0 ? 0 : 1;

@@ -16,6 +16,7 @@ export interface Way {
   readonly workers?: number;
   readonly tuning?: Partial<Tuning>;
   readonly input?: string;
+  readonly maxMemoryBytes?: number;
 }
 
 /** The authority alone. */
@@ -31,6 +32,8 @@ export const CUT: Way = {
     idsPerTask: 7,
     recordsPerTask: 10,
     partitionBytes: 4096,
+    // Less than the lines of a module, so that some of them go to files.
+    lineMemoryBytes: 64 * 1024,
     threads: { execArgv: [] },
   },
 };

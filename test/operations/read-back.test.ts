@@ -9,7 +9,7 @@ import { MAP_CHECKS } from "../../tools/migration/operations/map-modules.ts";
 import { readBack, type WrittenModule } from "../../tools/migration/operations/read-back.ts";
 import { type Tuning, tuned } from "../../tools/migration/operations/tuning.ts";
 import { WorkerPool } from "../../tools/migration/pool/worker-pool.ts";
-import { Spill } from "../../tools/migration/ranges/spill.ts";
+import { allocateLineMemory, Spill } from "../../tools/migration/ranges/spill.ts";
 import { writePartitions } from "../../tools/migration/ranges/write-partition.ts";
 import { moduleFiles } from "../../tools/migration/stores/module-files.ts";
 import { contextOf } from "../helpers/operations.ts";
@@ -24,7 +24,7 @@ function write(path: string): WrittenModule {
   mkdirSync(files.checksums, { recursive: true });
   for (const file of [files.data, files.entities]) closeSync(openSync(file, "w"));
   const bounds = Uint32Array.from({ length: PARTITIONS - 1 }, (_, at) => (SIZE / PARTITIONS) * (at + 1));
-  const spill = new Spill(join(path, "spill"), bounds);
+  const spill = new Spill({ path: join(path, "spill"), bounds, memory: allocateLineMemory(100_000) });
   for (const { words, text } of lines) {
     const at = spill.reserve(words[0] ?? 0, text.length);
     spill.commit(words, spill.bytes.write(text, at, "latin1"));

@@ -57,6 +57,25 @@ t.test("any number of workers says and builds the same as one thread", async (t)
   }
 });
 
+t.test("a migration that may use little or much memory builds the same", async (t) => {
+  const root = t.testdir();
+  generateProject(root, { modules: modulesOf("standard", 2000), source: "sqlite" });
+  const candidate = join(root, "storage_candidate/v1");
+  const expected = await saidBy(root, "migrate", SEQUENTIAL);
+  const built = treeOf(candidate);
+  for (const mib of [270, 4096]) {
+    const got = await watched(root, "migrate", { ...shared(2, 2000), maxMemoryBytes: mib * 2 ** 20 });
+    t.strictSame(got, { said: expected, isFast: true }, `${mib} MiB`);
+    t.strictSame(treeOf(candidate), built);
+  }
+  const little = { ...shared(2, 2000), maxMemoryBytes: 200 * 2 ** 20 };
+  t.match(
+    (await saidBy(root, "migrate", little)).error,
+    /^USAGE --max-memory: expected at least \d+ MiB .* got 200 MiB/,
+  );
+  t.strictSame(treeOf(candidate), built, "a refusal touches nothing");
+});
+
 function sql(root: string, statement: string): void {
   const db = new Database(join(root, "data/source.db"));
   db.exec(statement);

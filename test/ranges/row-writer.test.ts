@@ -192,6 +192,15 @@ t.test("rows that only the mapper can map have no writer", async (t) => {
   t.ok(compile({}));
   t.equal(compile({ legacyKey: ["k", "a"] }), undefined);
   t.equal(compile({ legacyKey: ["other"] }), undefined);
+  const byKey = {
+    from: [],
+    default: undefined,
+    value: undefined,
+    type: undefined,
+    transform: [],
+    nulls: "omit",
+  } as const;
+  t.equal(compile({ fields: [{ ...byKey, name: "to", parts: ["a", "b"], ref: "m" }] }), undefined);
   t.equal(compile({ mapper: { file: "", source: "", reads: [] } }), undefined);
   t.equal(compile({}, [...COLUMNS, "unknown"]), undefined);
   t.equal(compile({ drop: new Set() }), undefined);

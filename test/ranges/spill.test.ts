@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { closeSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import t from "tap";
@@ -7,7 +7,7 @@ import { ChunkCutter, type ChunkRecord } from "../../tools/migration/integrity/c
 import { CompactRange } from "../../tools/migration/integrity/compact-range.ts";
 import { entityLine, leafHash } from "../../tools/migration/integrity/digest.ts";
 import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
-import { Spill, type SpillResult } from "../../tools/migration/ranges/spill.ts";
+import { allocateLineMemory, Spill, type SpillResult } from "../../tools/migration/ranges/spill.ts";
 import {
   type PartitionsResult,
   type PartitionTask,
@@ -31,11 +31,15 @@ const anyLines = fc.uniqueArray(fc.record({ words: anyWords, text: anyText }), {
 });
 const anyBounds = fc.uniqueArray(word, { maxLength: 5 }).map((words) => Uint32Array.from(words).sort());
 
+/** For all lines, for some, and for none. */
+const anyMemory = fc.oneof(fc.constantFrom(0, 1e9), fc.nat(100_000));
+
 let runs = 0;
 
-function spill(dir: string, lines: readonly Line[], bounds: Uint32Array): SpillResult {
+function spill(dir: string, lines: readonly Line[], bounds: Uint32Array, memoryBytes = 0): SpillResult {
   runs += 1;
-  const made = new Spill(join(dir, `spill-${runs}`), bounds);
+  const memory = allocateLineMemory(memoryBytes);
+  const made = new Spill({ path: join(dir, `spill-${runs}`), bounds, memory });
   for (const { words, text } of lines) {
     const at = made.reserve(words[0] ?? 0, 3 * text.length);
     made.commit(words, made.bytes.write(text, at, "utf8"));
@@ -73,6 +77,31 @@ function writeAll(
   return { results: results.reverse(), data: readFileSync(data, "utf8"), entities: readFileSync(entities, "utf8") };
 }
 
+function pathsOf({ extents }: SpillResult): string[] {
+  return extents.flat().flatMap((extent) => ("path" in extent ? extent.path : []));
+}
+
+t.test("lines go to a file only when the memory for them is used up, which all spills share", async (t) => {
+  const dir = t.testdir({});
+  const lines = Array.from({ length: 100 }, (_, at) => ({
+    words: Uint32Array.of(at, 0, 0, 1),
+    text: "x".repeat(1000),
+  }));
+  t.strictSame(pathsOf(spill(dir, lines, new Uint32Array(0), 104_000)), []);
+  t.strictSame(readdirSync(dir), [], "no file is made");
+  const some = spill(dir, lines, new Uint32Array(0), 70_000);
+  t.ok(some.extents.flat().some((extent) => "memory" in extent));
+  t.equal(new Set(pathsOf(some)).size, 1);
+  const memory = allocateLineMemory(70_000);
+  const inMemory = [1, 2, 3].map((at) => {
+    const made = new Spill({ path: join(dir, `shared-${at}`), bounds: new Uint32Array(0), memory });
+    made.reserve(0, 30_000);
+    made.commit(Uint32Array.of(0, 0, 0, at), 30_000);
+    return pathsOf(made.finish()).length === 0;
+  });
+  t.strictSame(inMemory, [true, true, false]);
+});
+
 function sorted(lines: readonly Line[]): { id: string; text: string; sha256: string }[] {
   return lines
     .map(({ words, text }) => ({ id: uuidText(words), text, sha256: hash("sha256", text) }))
@@ -82,13 +111,13 @@ function sorted(lines: readonly Line[]): { id: string; text: string; sha256: str
 t.test("lines come out of any partitions and spills as an array sorts them", async (t) => {
   const dir = t.testdir({});
   await fc.assert(
-    fc.property(anyLines, anyBounds, fc.nat(3), (lines, bounds, files) => {
+    fc.property(anyLines, anyBounds, fc.nat(3), anyMemory, (lines, bounds, files, memory) => {
       const parts = Array.from({ length: files + 1 }, (_, at) =>
         lines.filter((_line, line) => line % (files + 1) === at),
       );
       const written = writeAll(
         dir,
-        parts.map((part) => spill(dir, part, bounds)),
+        parts.map((part) => spill(dir, part, bounds, memory)),
       );
       const expected = sorted(lines);
       return (
@@ -174,7 +203,7 @@ t.test("an id twice, or a spill that is not whole, is not clean", async (t) => {
   t.equal(writeAll(dir, [one, other]).results[0]?.clean, false, "also in two spills");
   for (const cut of [1, 10, 30]) {
     const result = spill(dir, twice.slice(0, 2), new Uint32Array(0));
-    const path = result.extents[0]?.[0]?.path ?? "";
+    const path = pathsOf(result)[0] ?? "";
     truncateSync(path, statSync(path).size - cut);
     t.equal(writeAll(dir, [result]).results[0]?.clean, false, `${cut} bytes fewer`);
   }

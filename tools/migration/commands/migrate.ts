@@ -8,9 +8,14 @@ import {
   withVerdict,
   workersFrom,
 } from "./session.ts";
+import { sizeFrom } from "./size.ts";
 
 interface WorkFlags extends CommonOptions {
   readonly workers?: string;
+}
+
+interface MigrateFlags extends WorkFlags {
+  readonly maxMemory?: string;
 }
 
 /** Adds `dry-run` and `migrate`. */
@@ -36,13 +41,15 @@ export function addMigrateCommands(program: Command, session: Session): void {
       "\nEnvironment:\n  MIGRATE_RUN_ID             label of the run (default run-local)\n  MIGRATE_FAIL_AFTER_MODULE  failure drill: fail after this module was built",
     )
     .option("--workers <n>", "worker threads (default: one per core)")
-    .action(async (options: WorkFlags) => {
+    .option("--max-memory <size>", "spill lines and sort in parts to stay below about this, such as 512M or 2G")
+    .action(async (options: MigrateFlags) => {
       const { migrate } = await import("../operations/migrate.ts");
       const failAfterModule = process.env["MIGRATE_FAIL_AFTER_MODULE"] || undefined;
       const outcome = await migrate(contextFor(session, options), {
         runId: runIdFrom("run-local"),
         failAfterModule,
         workers: workersFrom(options),
+        maxMemoryBytes: sizeFrom("--max-memory", options.maxMemory),
       });
       finish(session, outcome, options);
     });

@@ -5,14 +5,15 @@ import type { Project } from "../config/project.ts";
 import { type Finding, type FindingSink, finding } from "../model/finding.ts";
 import { WorkerPool } from "../pool/worker-pool.ts";
 import type { MapShare } from "../ranges/range-mapping.ts";
-import { SharedRegistry } from "../ranges/shared-registry.ts";
-import type { SpillResult } from "../ranges/spill.ts";
+import { bytesOfRegistry, SharedRegistry } from "../ranges/shared-registry.ts";
+import { allocateLineMemory, type SpillResult } from "../ranges/spill.ts";
 import { namedLegacyId } from "../registry/legacy-id.ts";
 import type { Source } from "../sources/source.ts";
 import type { SourceRange } from "../sources/source-range.ts";
 import { type BuildTask, createBuildHandler } from "./build-tasks.ts";
 import type { Context } from "./context.ts";
 import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
+import { withMemory } from "./memory-plan.ts";
 import { registryFile } from "./registry-files.ts";
 import { type BuildPool, loadSharedInputs, type SharedInputs } from "./shared-inputs.ts";
 import type { Tuning } from "./tuning.ts";
@@ -23,6 +24,8 @@ export interface FastStart {
   readonly project: Project;
   readonly source: Source;
   readonly workers: number;
+  /** Memory to stay below, about. */
+  readonly maxMemoryBytes?: number | undefined;
   readonly tuning: Tuning;
 }
 
@@ -81,7 +84,14 @@ export async function prepareFastRun(start: FastStart, pool: BuildPool): Promise
     const records = inputs.registries.get(name)?.size ?? 0;
     ranges.set(name, await source.ranges(collection, Math.max(1, Math.ceil(records / tuning.recordsPerTask))));
   }
-  return { context, project, pool, tuning, inputs, ranges };
+  return { context, project, pool, tuning: withinMemory(start, inputs), inputs, ranges };
+}
+
+function withinMemory({ maxMemoryBytes, workers, tuning }: FastStart, inputs: SharedInputs): Tuning {
+  if (maxMemoryBytes === undefined) return tuning;
+  // Beside what is in a registry, a mark for each record and one for each reference.
+  const sizes = [...inputs.registries.values()].map((data) => 2 * data.size + bytesOfRegistry(data));
+  return withMemory(tuning, maxMemoryBytes, { workers, registryBytes: sizes.reduce((sum, size) => sum + size, 0) });
 }
 
 /** Reads, maps and checks everything; lines go to spill files in `spillDir`. Undefined at the first finding. */
@@ -126,12 +136,15 @@ function* tasksOf(
   shareOf: (module: string) => MapShare,
   averageBytes: number,
 ): Generator<BuildTask> {
+  const memory = allocateLineMemory(run.tuning.lineMemoryBytes);
   for (const { name } of run.project.modules) {
     const share = shareOf(name);
     const bounds = spillDir === undefined ? undefined : partitionBounds(run, name, averageBytes);
     for (const [at, source] of (run.ranges.get(name) ?? []).entries()) {
       const spill =
-        spillDir === undefined || bounds === undefined ? undefined : { path: join(spillDir, `${name}-${at}`), bounds };
+        spillDir === undefined || bounds === undefined
+          ? undefined
+          : { path: join(spillDir, `${name}-${at}`), bounds, memory };
       yield { kind: "map", map: { module: name, source, share, spill } };
     }
   }

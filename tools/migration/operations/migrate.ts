@@ -18,6 +18,7 @@ import { fastBuild } from "./fast-build.ts";
 import { createBuildPool, type FastRun, type FastStart, prepareFastRun } from "./fast-map.ts";
 import { openSource } from "./inputs.ts";
 import { type Ledger, MAP_CHECKS } from "./map-modules.ts";
+import { withSortMemory } from "./memory-plan.ts";
 import type { BuiltModule } from "./module-builder.ts";
 import { pickModules } from "./pick-modules.ts";
 import { checkUnknownRegistries } from "./registry-check.ts";
@@ -41,6 +42,8 @@ export interface MigrateOptions {
   readonly failAfterModule: string | undefined;
   /** Worker threads for a source that is not small; one per core where it is left out. */
   readonly workers?: number;
+  /** Memory to stay below, about; undefined for as little as is quick. */
+  readonly maxMemoryBytes?: number | undefined;
   readonly tuning?: Partial<Tuning>;
 }
 
@@ -91,7 +94,8 @@ async function migrateLocked(run: Run): Promise<Outcome> {
     checks: MAP_CHECKS,
   });
   const { workers = availableParallelism() } = options;
-  const start = { ...run, workers, tuning: tuned(options.tuning) };
+  const { maxMemoryBytes } = options;
+  const start = { ...run, workers, maxMemoryBytes, tuning: tuned(options.tuning) };
   const pool = createBuildPool(start);
   try {
     return await migrateReported({ ...start, report, pool });
@@ -160,7 +164,10 @@ async function buildSlowly(run: ReportedRun, path: string, loaded: SequentialInp
   for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true });
   const { failAfterModule } = options;
   const inputs = loaded ?? loadSequentialInputs(project, report.book.sink);
-  const built = await buildSequentially({ context, project, source, book: report.book, path, failAfterModule }, inputs);
+  const { maxMemoryBytes } = options;
+  const { sortMemoryBytes } = maxMemoryBytes === undefined ? run.tuning : withSortMemory(run.tuning, maxMemoryBytes);
+  const build = { context, project, source, book: report.book, path, failAfterModule, sortMemoryBytes };
+  const built = await buildSequentially(build, inputs);
   return { ...built, inputs: inputs.inputs };
 }
 

@@ -11,8 +11,6 @@ import { FileWriter } from "../stores/file-writer.ts";
 import { type ModuleFiles, moduleFiles } from "../stores/module-files.ts";
 import { SortedLines } from "../stores/sorted-lines.ts";
 
-/** Lines held in memory before a sorted run goes to disk, in bytes. */
-const SORT_MEMORY_BYTES = 256 * 1024 * 1024;
 const LINES_PER_TURN = 4096;
 
 /** What was proved of a module that was written and read back. */
@@ -28,12 +26,18 @@ export class ModuleBuilder {
   readonly #files: ModuleFiles;
   readonly #lines: SortedLines;
 
-  constructor(buildDir: string, spillDir: string, module: string) {
+  /** Lines beyond `sortMemoryBytes` go to `spillDir` in sorted runs. */
+  constructor(
+    buildDir: string,
+    spillDir: string,
+    options: { readonly module: string; readonly sortMemoryBytes: number },
+  ) {
+    const { module, sortMemoryBytes } = options;
     this.#name = module;
     this.#files = moduleFiles(buildDir, module);
     mkdirSync(this.#files.checksums, { recursive: true });
     mkdirSync(spillDir, { recursive: true });
-    this.#lines = new SortedLines(spillDir, { memoryBytes: SORT_MEMORY_BYTES });
+    this.#lines = new SortedLines(spillDir, { memoryBytes: sortMemoryBytes });
   }
 
   /** Takes the canonical line of one entity, in any order. */

@@ -40,11 +40,13 @@ export interface SequentialBuild {
   readonly book: FindingBook;
   readonly path: string;
   readonly failAfterModule: string | undefined;
+  /** Lines that are sorted in memory. */
+  readonly sortMemoryBytes: number;
 }
 
 /** Reads, maps, checks and writes every module; what it found is in the book. */
 export async function buildSequentially(run: SequentialBuild, loaded: SequentialInputs): Promise<BuiltModules> {
-  const { context, project, source, book, path } = run;
+  const { context, project, source, book } = run;
   const { registries, mappers } = loaded;
   const built = new Map<string, BuiltModule>();
   const builders = new Map<string, ModuleBuilder>();
@@ -59,10 +61,10 @@ export async function buildSequentially(run: SequentialBuild, loaded: Sequential
       emit: (module, id, line) => {
         // After the first blocker nothing can be published: the rest is read only to report all faults.
         if (book.blockers > 0) return;
-        builderOf(builders, path, module.name).add(id, line);
+        builderOf(builders, run, module.name).add(id, line);
       },
       endModule: async (module, ledger) => {
-        const builder = builderOf(builders, path, module.name);
+        const builder = builderOf(builders, run, module.name);
         if (book.blockers === 0) {
           assertBalanced(module.name, ledger);
           context.progress.stage(`write ${module.name}`);
@@ -74,7 +76,7 @@ export async function buildSequentially(run: SequentialBuild, loaded: Sequential
         if (run.failAfterModule === module.name) throw injectedFailure(module.name);
       },
     });
-    rmSync(spillFolder(path), { recursive: true, force: true });
+    rmSync(spillFolder(run.path), { recursive: true, force: true });
     return { ledgers, built };
   } catch (error) {
     // A fault without a system code is one of the program: it keeps its stack.
@@ -84,10 +86,10 @@ export async function buildSequentially(run: SequentialBuild, loaded: Sequential
   }
 }
 
-function builderOf(builders: Map<string, ModuleBuilder>, path: string, module: string): ModuleBuilder {
+function builderOf(builders: Map<string, ModuleBuilder>, run: SequentialBuild, module: string): ModuleBuilder {
   const known = builders.get(module);
   if (known !== undefined) return known;
-  const made = new ModuleBuilder(path, spillFolder(path), module);
+  const made = new ModuleBuilder(run.path, spillFolder(run.path), { module, sortMemoryBytes: run.sortMemoryBytes });
   builders.set(module, made);
   return made;
 }

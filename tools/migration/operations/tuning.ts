@@ -18,6 +18,10 @@ export interface Tuning {
   readonly partitionBytes: number;
   /** Adjoining partitions that one worker writes: a chunk that lies in two tasks is hashed twice. */
   readonly partitionsPerTask: number;
+  /** Lines that are kept in memory before others are spilled to the disk. */
+  readonly lineMemoryBytes: number;
+  /** Lines that the build in one thread sorts in memory. */
+  readonly sortMemoryBytes: number;
   /** False only to measure what reading back costs. */
   readonly readBack: boolean;
   readonly threads: Pick<WorkerOptions, "resourceLimits" | "execArgv">;
@@ -35,6 +39,8 @@ const DEFAULTS: Tuning = {
   recordsPerTask: 32_768,
   partitionBytes: 8 * MIB,
   partitionsPerTask: 4,
+  lineMemoryBytes: 32 * MIB,
+  sortMemoryBytes: 256 * MIB,
   readBack: true,
   threads: {},
 };

@@ -2,14 +2,14 @@ import { readRange } from "../sources/read-range.ts";
 import type { SourceRange } from "../sources/source-range.ts";
 import type { MapChecks } from "./map-checks.ts";
 import type { MapShare, RangeMapping } from "./range-mapping.ts";
-import { type LineSink, Scratch, Spill, type SpillResult } from "./spill.ts";
+import { type LineSink, Scratch, Spill, type SpillPlace, type SpillResult } from "./spill.ts";
 
 /** A part of a collection to be mapped; `spill` is undefined where nothing is to be written. */
 export interface MapTask {
   readonly module: string;
   readonly source: SourceRange;
   readonly share: MapShare;
-  readonly spill: { readonly path: string; readonly bounds: Uint32Array } | undefined;
+  readonly spill: SpillPlace | undefined;
 }
 
 /** Records that are all without a finding; else the source is for the authority. */
@@ -19,7 +19,7 @@ export type MapResult =
 
 /** Reads, maps and checks a range of records and spreads their lines over the partitions; stops at the first finding. */
 export async function mapRange(task: MapTask, checks: MapChecks, checkCancelled: () => void): Promise<MapResult> {
-  const spill = task.spill === undefined ? undefined : new Spill(task.spill.path, task.spill.bounds);
+  const spill = task.spill === undefined ? undefined : new Spill(task.spill);
   try {
     const mapping = checks.mapping(task.share);
     const lines = spill ?? new Scratch();

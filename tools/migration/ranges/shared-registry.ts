@@ -29,6 +29,11 @@ export function allocateRegistry(module: string, size: number, textBytes: number
   return registry;
 }
 
+/** Bytes of shared memory that a registry takes. */
+export function bytesOfRegistry({ text, offsets, words, slots }: SharedRegistryData): number {
+  return text.byteLength + offsets.byteLength + words.byteLength + slots.byteLength;
+}
+
 /** Reads a shared registry; the same lookups as `Registry`. */
 export class SharedRegistry {
   readonly module: string;
@@ -54,7 +59,8 @@ export class SharedRegistry {
 
   /** Puts an entry into its place; any thread may fill any part. */
   set(index: number, bytes: Buffer, from: number, to: number, textAt: number, words: Uint32Array): void {
-    bytes.copy(this.#text, textAt, from, to);
+    // Ids are short: a call costs more than the bytes.
+    for (let at = from; at < to; at += 1) this.#text[textAt + at - from] = bytes[at] ?? 0;
     this.#offsets[index] = textAt;
     for (let word = 0; word < 4; word += 1) this.words[4 * index + word] = words[word] ?? 0;
     const mask = this.#slots.length - 1;

@@ -1,11 +1,27 @@
 import { closeSync, openSync } from "node:fs";
 import { writeFully } from "../stores/atomic-file.ts";
 
-/** Where lines of one partition lie in a spill file. */
-export interface Extent {
+/** Where lines of one partition lie: in a spill file, or in memory that every thread can read. */
+export type Extent =
+  | { readonly path: string; readonly offset: number; readonly length: number }
+  | { readonly memory: SharedArrayBuffer; readonly length: number };
+
+/** Where a spill may leave its lines. */
+export interface SpillPlace {
   readonly path: string;
-  readonly offset: number;
-  readonly length: number;
+  /** `bounds[p]` is the first word at which partition p + 1 begins. */
+  readonly bounds: Uint32Array;
+  /** How much may still be kept in memory, by all spills together; see `allocateLineMemory`. */
+  readonly memory: SharedArrayBuffer;
+}
+
+const MEMORY_UNIT_BYTES = 1024;
+
+/** The right of all spills together to keep `bytes` in memory instead of writing them to their files. */
+export function allocateLineMemory(bytes: number): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(4);
+  new Int32Array(memory)[0] = Math.min(2 ** 31 - 1, Math.floor(bytes / MEMORY_UNIT_BYTES));
+  return memory;
 }
 
 /** What a spill holds of each partition. */
@@ -64,7 +80,9 @@ export class Spill implements LineSink {
   view: DataView;
   readonly #path: string;
   readonly #bounds: Uint32Array;
+  /** Of the file, which is made when the first lines go to it. */
   #descriptor: number | undefined;
+  readonly #memory: Int32Array;
   readonly #filled: number[];
   readonly #extents: Extent[][];
   readonly #counts: number[];
@@ -74,12 +92,11 @@ export class Spill implements LineSink {
   #at = 0;
   #offset = 0;
 
-  /** `bounds[p]` is the first word at which partition p + 1 begins. */
-  constructor(path: string, bounds: Uint32Array) {
+  constructor({ path, bounds, memory }: SpillPlace) {
     const partitions = bounds.length + 1;
     this.#path = path;
     this.#bounds = bounds;
-    this.#descriptor = openSync(path, "wx", 0o600);
+    this.#memory = new Int32Array(memory);
     this.bytes = Buffer.allocUnsafe(BUFFER_BYTES * partitions);
     this.view = viewOf(this.bytes);
     this.#filled = new Array<number>(partitions).fill(0);
@@ -148,9 +165,25 @@ export class Spill implements LineSink {
   }
 
   #write(partition: number, bytes: Buffer): void {
-    writeFully(this.#descriptor ?? -1, bytes);
+    if (this.#takeMemory(bytes.length)) {
+      const memory = new SharedArrayBuffer(bytes.length);
+      new Uint8Array(memory).set(bytes);
+      this.#extents[partition]?.push({ memory, length: bytes.length });
+      return;
+    }
+    this.#descriptor ??= openSync(this.#path, "wx", 0o600);
+    writeFully(this.#descriptor, bytes);
     this.#extents[partition]?.push({ path: this.#path, offset: this.#offset, length: bytes.length });
     this.#offset += bytes.length;
+  }
+
+  /** What was taken is not given back: a region that does not fit now goes to the disk. */
+  #takeMemory(bytes: number): boolean {
+    const units = Math.ceil(bytes / MEMORY_UNIT_BYTES);
+    if ((this.#memory[0] ?? 0) < units) return false;
+    if (Atomics.sub(this.#memory, 0, units) >= units) return true;
+    Atomics.add(this.#memory, 0, units);
+    return false;
   }
 }
 

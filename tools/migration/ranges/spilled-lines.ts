@@ -12,6 +12,11 @@ export function readExtents(extents: readonly Extent[]): Buffer {
   let open: { readonly path: string; readonly descriptor: number } | undefined;
   try {
     for (const extent of extents) {
+      if ("memory" in extent) {
+        all.set(new Uint8Array(extent.memory, 0, extent.length), at);
+        at += extent.length;
+        continue;
+      }
       if (open?.path !== extent.path) {
         if (open !== undefined) closeSync(open.descriptor);
         open = { path: extent.path, descriptor: openSync(extent.path, "r") };

@@ -134,7 +134,6 @@ t.test("F22 a process that left the group is listed as left behind", { skip: noP
   const result = await run(t, "setsid sleep 1000 & sleep 0.1");
   const [survivor] = result.survivors;
   t.match(survivor, { command: "sleep 1000", killed: false });
-  t.match(result.notes, [/^left behind: process [0-9]+: sleep 1000$/]);
   t.ok(isRunning(survivor?.pid ?? 0));
   process.kill(survivor?.pid ?? 0);
 });

@@ -43,7 +43,7 @@ export function readResult(folder: string, how: ResultOptions): CommandResult {
   const exit = Number(readLine(folder, "rc"));
   const [from, to] = [readNanoseconds(folder, "t0"), readNanoseconds(folder, "t1")];
   const ended = readLine(folder, "ended");
-  const { survivors, capBytes } = { survivors: readSurvivors(folder), capBytes: how.capBytes };
+  const { capBytes } = how;
   return {
     end: isEnd(ended) ? ended : "exit",
     exit,
@@ -54,10 +54,10 @@ export function readResult(folder: string, how: ResultOptions): CommandResult {
     out: join(folder, "out"),
     err: join(folder, "err"),
     truncated: { out: cutTo(join(folder, "out"), capBytes), err: cutTo(join(folder, "err"), capBytes) },
-    survivors,
+    survivors: readSurvivors(folder),
     stripped: how.stripped,
     recovered: how.recovered,
-    notes: [...endNotes(ended), ...survivors.map(survivorNote), ...(how.notes ?? [])],
+    notes: [...endNotes(ended), ...(how.notes ?? [])],
   };
 }
 
@@ -164,10 +164,6 @@ function endNotes(ended: string | undefined): readonly string[] {
   if (ended === "timeout") return ["ended at its timeout"];
   if (ended === "output") return ["ended because it wrote more than the cap of its output"];
   return ended === "terminated" ? ["ended on request of the driver"] : [];
-}
-
-function survivorNote({ pid, command, killed }: Survivor): string {
-  return killed ? `process ${pid} outlived it and was killed: ${command}` : `left behind: process ${pid}: ${command}`;
 }
 
 function known(text: string): string | null {

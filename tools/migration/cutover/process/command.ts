@@ -78,7 +78,7 @@ export interface CommandResult {
   readonly stripped: readonly string[];
   /** True when another driver had started it. */
   readonly recovered: boolean;
-  /** Short sentences on what is not as usual, for the receipt. */
+  /** Short sentences on what else is not as usual, for the receipt. */
   readonly notes: readonly string[];
 }
 

@@ -67,7 +67,7 @@ function gatesLine(view: RunView): string {
 /** Fired triggers, and what came of the rollback. */
 function stopLine(view: RunView): string {
   const fired = ofType(view.records, "stop.fire").map(({ step, seq, at, data }) => {
-    const who = data.sign === null ? "" : ` by ${data.sign.role} ${data.sign.name}: ${data.sign.reason ?? "no reason"}`;
+    const who = data.sign === null ? "" : ` by ${data.sign.role} ${data.sign.name}: ${data.sign.reason || "no reason"}`;
     return `${step}, ${data.action}${who} at ${at}${data.acted ? "" : ", recorded only"} (record ${seq})`;
   });
   const back = ofType(view.records, "rollback.end").map(({ seq, data }) => `rollback ${data.result} (record ${seq})`);
@@ -83,10 +83,17 @@ function tickLine(view: RunView, label: string): string {
   const decision = tick.decision === null ? [] : [tick.decision];
   const signed = view.signs.filter(({ sign }) => sign.about === label || sign.about === asked?.decision?.name);
   const who = signed.map(({ sign, seq }) => `${sign.role} ${sign.name} ${sign.say} (record ${seq})`);
-  const within = view.results.filter((one) => one.within === label || asked?.phases.includes(one.within) === true);
+  const all = view.results.filter((one) => one.within === label || asked?.phases.includes(one.within) === true);
+  // The last answer counts where a check was asked again, to be compared.
+  const within = all.filter((one) => all.findLast(({ id }) => id === one.id) === one);
+  const gates = ofType(view.records, "gate").filter(
+    ({ step, seq }) => asked?.gates.includes(step ?? "") && seq < tick.seq,
+  );
+  const last = gates.filter((one) => gates.findLast(({ step }) => step === one.step) === one);
+  const passed = last.map(({ step, seq, data }) => `${step} ${data.verdict} (record ${seq})`);
   const facts = within.map((one) => `${one.id} ${valuesText(one.receipts) || one.verdict} (record ${one.seq})`);
   const late = tick.late ? ["late"] : [];
-  const words = [...decision, tick.verdict, ...late, ...who, ...facts];
+  const words = [...decision, tick.verdict, ...late, ...who, ...passed, ...facts];
   return `${words.join(", ")}; ${tick.evidence ?? "evidence"}: record ${tick.seq} at ${tick.at}`;
 }
 

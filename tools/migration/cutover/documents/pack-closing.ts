@@ -8,7 +8,7 @@ import type { RunView } from "./run-view.ts";
 export function signOff(view: RunView): string {
   const signed = view.signs.map(({ at, seq, sign }) => {
     const name = sign.via === null ? sign.name : `${sign.name} (via ${sign.via})`;
-    const reason = sign.reason === null ? "" : `: ${sign.reason}`;
+    const reason = sign.reason === null || sign.reason === "" ? "" : `: ${sign.reason}`;
     const status = `${sign.say} on ${sign.about}${reason} (record ${seq}, head ${sign.head.slice(0, 16)})`;
     return [plain(sign.role), plain(name), at.slice(0, 10), plain(status)];
   });

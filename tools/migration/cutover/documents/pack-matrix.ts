@@ -8,12 +8,14 @@ const HEAD = ["Check", "Method", "Result", "Receipt"];
 /** Where a check tells something about the state before or after the cutover. */
 const PLACES = new Set(["step", "checkpoint", "gate", "tick", "baseline", "done", "restored", "set"]);
 
-/** The last answer of each check before the first step that changes something. */
+/** The last answer of each check before the first step that changes something; else its first answer at all. */
 export function preMatrix(view: RunView): string {
   const before = view.results.filter(({ seq }) => seq < view.firstChange);
+  const answer = (name: string): ResultView | undefined =>
+    before.findLast((one) => isAnswer(one, name)) ?? view.results.find((one) => isAnswer(one, name));
   return matrix(view, {
     names: namesOf(view, "pre", before),
-    results: before,
+    answer,
     none: "nothing was checked before the first change",
   });
 }
@@ -21,31 +23,27 @@ export function preMatrix(view: RunView): string {
 /** The last answer of each check after it. */
 export function postMatrix(view: RunView): string {
   const after = view.results.filter(({ seq }) => seq > view.firstChange);
-  return matrix(view, {
-    names: namesOf(view, "post", after),
-    results: after,
-    none: "nothing was changed, so nothing was checked afterwards",
-  });
+  const answer = (name: string): ResultView | undefined => after.findLast((one) => isAnswer(one, name));
+  const none = "nothing was changed, so nothing was checked afterwards";
+  return matrix(view, { names: namesOf(view, "post", after), answer, none });
 }
 
 interface Matrix {
   readonly names: readonly string[];
-  readonly results: readonly ResultView[];
+  readonly answer: (name: string) => ResultView | undefined;
   readonly none: string;
 }
 
-function matrix(view: RunView, { names, results, none }: Matrix): string {
+function matrix(view: RunView, { names, answer, none }: Matrix): string {
   if (names.length === 0) return `None: ${none}.`;
-  const rows = names.map((name) =>
-    row(
-      view,
-      name,
-      results.findLast((one) => one.id === name && PLACES.has(one.place)),
-    ),
-  );
+  const rows = names.map((name) => row(view, name, answer(name)));
   const count = (verdict: string): number => rows.filter(([, , result]) => result?.startsWith(verdict)).length;
   const counts = ["PASS", "FAIL", "UNKNOWN", "SKIPPED", "not run"].map((word) => `${count(word)} ${word}`);
   return `${counts.join(", ")}.\n\n${table(HEAD, rows)}`;
+}
+
+function isAnswer({ id, place }: ResultView, name: string): boolean {
+  return id === name && PLACES.has(place);
 }
 
 function row(view: RunView, name: string, result: ResultView | undefined): readonly string[] {

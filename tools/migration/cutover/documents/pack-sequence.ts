@@ -45,11 +45,19 @@ function sequenceLine(view: RunView, step: StepView): string {
 }
 
 function rowsOf(view: RunView, step: Step, begun: StepView | undefined): readonly (readonly string[])[] {
+  if (changesNothing(step)) return [];
   const service = plain(step.options.say ?? step.id);
   const source = `undo of step ${plain(step.id)}`;
   const ran = begun?.undos.map(({ verdict, seq }) => `${verdict}, record ${seq}`).join("; ") ?? "";
   if (begun !== undefined) return resolvedCells(view, begun.intent.undo).map((cell) => [service, cell, source, ran]);
   return planCells(view, step.undo).map((cell) => [service, cell, source, "not begun"]);
+}
+
+/** What only reads or waits has no way back and needs none; an act of a person may need one all the same. */
+function changesNothing({ verb, undo }: Step): boolean {
+  if (undo.kind !== "none") return false;
+  if (verb.kind === "http" || verb.kind === "sql") return verb.isRead;
+  return verb.kind === "probe" || verb.kind === "wait" || verb.kind === "see";
 }
 
 function resolvedCells(view: RunView, undo: ResolvedUndo): readonly string[] {
@@ -62,8 +70,7 @@ function resolvedCells(view: RunView, undo: ResolvedUndo): readonly string[] {
 
 function planCells(view: RunView, undo: Undo): readonly string[] {
   if (undo.kind === "none") return [`None: ${plain(undo.reason)}`];
-  // A step that only reads or waits has no way back and needs none; a flip goes back by itself.
-  if (undo.kind === "own") return [];
+  if (undo.kind === "own") return ["back to the recorded value"];
   return undo.actions.map((action) => actionCell(view, action));
 }
 

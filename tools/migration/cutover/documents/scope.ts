@@ -1,4 +1,5 @@
 import type { Phase } from "../plan/plan.ts";
+import { checksNamed } from "../plan/sets.ts";
 import { outcomeLine } from "./change-pack.ts";
 import { code, plain } from "./markdown.ts";
 import { listOf, rowsOf, textOf } from "./pack-change.ts";
@@ -134,12 +135,12 @@ function summary(view: RunView): string {
   return lines.length === 0 ? "None: nothing was done yet." : lines.map((line, at) => `${at + 1}. ${line}`).join("\n");
 }
 
-/** One line for each image with the last answer of the check that `check` names, else of each check after the change. */
+/** One line for each image with the last answer of the check that `check` names; else of each check of `pack.post`. */
 function services(view: RunView): string {
   const after = view.results.filter(({ seq, place }) => seq > view.firstChange && place !== "undo");
   const images = rowsOf(view, "images");
-  const checks =
-    images.length > 0 ? images.map((image) => image["check"] ?? image["module"] ?? "") : view.plan.restored;
+  const named = images.map((image) => image["check"] ?? image["module"] ?? "");
+  const checks = images.length > 0 ? named : listOf(view, "post").flatMap((name) => checksNamed(view.plan, name));
   const lines = checks.map((check, at) => {
     const result = after.findLast(({ id }) => id === check);
     const image = images[at];

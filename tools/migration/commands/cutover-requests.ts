@@ -1,8 +1,11 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
+import type { Run } from "../cutover/engine/run.ts";
 import type { JsonObject } from "../model/json.ts";
+import { statusText } from "../printers/cutover-text.ts";
 import { collect, driverOptions, pairs } from "./cutover-options.ts";
-import { type CommonOptions, json, type Session, withCommon } from "./session.ts";
+import { finishEnding } from "./cutover-run.ts";
+import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
 
 interface RequestOptions extends CommonOptions {
   readonly run?: string;
@@ -20,6 +23,7 @@ interface RequestOptions extends CommonOptions {
 export function addCutoverRequestCommands(cutover: Command, session: Session): void {
   const add = (name: string, describe: string): Command =>
     withRun(withCommon(cutover.command(name))).description(describe);
+  addDriverCommands(add, session);
   withSigner(add("sign", "sign for a role: a decision, an acknowledgement, what to do about a HOLD"))
     .requiredOption("--say <word>", "go, hold, keep, rollback, done, failed, again, override, abort, …")
     .option("--for <subject>", "what is signed (default: what the run holds for)")
@@ -40,6 +44,56 @@ export function addCutoverRequestCommands(cutover: Command, session: Session): v
     .action((options: RequestOptions) =>
       send(session, options, "rollback", { scope: options.phase ?? "run", reason: options.reason ?? "" }),
     );
+}
+
+function addDriverCommands(add: (name: string, describe: string) => Command, session: Session): void {
+  add("status", "show what a run does and what it waits for").action(async (options: RequestOptions) => {
+    const { allStatus, statusOf } = await import("../cutover/state/status.ts");
+    const { root } = contextHere(session, options);
+    const all = options.run === undefined ? allStatus(root) : [statusOf(root, options.run)];
+    process.stdout.write(options.json === true ? json(all) : all.map(statusText).join("\n") || "no runs\n");
+  });
+  add("undo", "run what is left of one undo after a rollback that failed")
+    .argument("<step>", "step or undo, as `status` lists it")
+    .action(async (step: string, options: RequestOptions) => {
+      const { undoOne } = await import("../cutover/engine/undo-one.ts");
+      const result = await withDriver(session, options, (run) => undoOne(run, step));
+      const lines = [`${result.isDone ? "done" : "failed"} ${step}`, ...result.left.map((name) => `left ${name}`)];
+      process.stdout.write(options.json === true ? json(result) : lines.map((line) => `${line}\n`).join(""));
+      if (result.ending === undefined) session.setExitCode(22);
+      else finishEnding(result.ending, session);
+    });
+  withSigner(add("take-over", "put a driver aside that is gone, on another host")).action(
+    async (options: RequestOptions) => {
+      const { takeOver } = await import("../cutover/engine/take-over.ts");
+      const said = await takeOver(
+        driverOptions(session, options),
+        options.run,
+        signed({ ...options, say: "take-over" }),
+      );
+      process.stdout.write(options.json === true ? json({ said }) : `${said}\n`);
+    },
+  );
+  add("reconcile", "ask every done_if and pointer again and report drift").action(async (options: RequestOptions) => {
+    const { reconcile } = await import("../cutover/engine/reconcile.ts");
+    const found = await withDriver(session, options, reconcile);
+    const lines = found.map(
+      ({ step, journal, world, drift }) => `${drift ? "DRIFT" : "same "} ${step}: journal ${journal}, world ${world}\n`,
+    );
+    process.stdout.write(options.json === true ? json(found) : lines.join("") || "nothing to ask\n");
+    if (found.some(({ drift }) => drift)) session.setExitCode(16);
+  });
+}
+
+/** Drives a run for one command; LOCK_HELD where somebody else does. */
+async function withDriver<T>(session: Session, options: RequestOptions, act: (run: Run) => Promise<T>): Promise<T> {
+  const { openRun } = await import("../cutover/engine/open-run.ts");
+  const run = openRun(driverOptions(session, options), options.run);
+  try {
+    return await act(run);
+  } finally {
+    await run.close();
+  }
 }
 
 function withRun(command: Command): Command {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Ending } from "../cutover/engine/drive.ts";
+import type { Ending } from "../cutover/engine/ending.ts";
 import type { Run } from "../cutover/engine/run.ts";
 import { driverOptions, givenFrom, planPath, type ValueOptions, withValues } from "./cutover-options.ts";
 import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";

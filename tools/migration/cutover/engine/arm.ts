@@ -71,6 +71,14 @@ export function startRun(
 /** Opens a run to go on with it. */
 export function resumeRun(options: DriverOptions, id: string | undefined): Run {
   const run = openRun(options, id);
+  const { end } = run.state;
+  if (end !== undefined) {
+    run.parts.journal.close();
+    run.parts.lock.release();
+    const next =
+      end.outcome === "ROLLBACK_FAILED" ? "`candor cutover undo <step>` runs what is left" : "start a new run";
+    throw refused(`The run has ended (${end.outcome}): ${next}.`);
+  }
   const data = { reason: run.state.mode, planSha256: run.plan.digest };
   run.record({ type: "run.resume", step: null, attempt: null, data });
   return run;

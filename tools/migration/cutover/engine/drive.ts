@@ -1,22 +1,18 @@
-import type { RunOutcome } from "../journal/record.ts";
+import type { RollbackState } from "../state/run-state.ts";
+import { afterRollback, endRun } from "./after-rollback.ts";
 import { askAll } from "./checks.ts";
-import { Diversion, WHOLE_RUN } from "./diversion.ts";
+import { Diversion } from "./diversion.ts";
+import type { Ending } from "./ending.ts";
 import { escalate } from "./escalate.ts";
 import { decide, ready } from "./hold.ts";
 import { walkUntil } from "./phases.ts";
 import { preflight } from "./preflight.ts";
 import { listen } from "./requests.ts";
-import { isRestored, rollBack } from "./rollback.ts";
+import { rollBack } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import { watchStops } from "./stops.ts";
 import { walkTimeline } from "./timeline.ts";
 import { sleepOrChange } from "./wait-for.ts";
-
-/** How driving a run ended: one outcome, or why it goes on later. */
-export interface Ending {
-  readonly outcome: RunOutcome | "INTERRUPTED" | "UNTIL";
-  readonly reason: string | null;
-}
 
 /** Drives a run to its end, from wherever its journal says it is. Stops and the inbox are heard all the time. */
 export async function drive(run: Run): Promise<Ending> {
@@ -38,8 +34,8 @@ async function driveOn(run: Run): Promise<Ending> {
       if (rollback !== undefined && rollback.result === undefined) {
         throw new Diversion({ kind: "rollback", scope: rollback.scope, cause: rollback.cause });
       }
-      if (run.state.mode === "ROLLING_BACK")
-        await afterRollback(run, rollback?.scope ?? WHOLE_RUN, rollback?.result === "done");
+      const ended = rollback === undefined ? undefined : await settleRollback(run, rollback);
+      if (ended !== undefined) return ended;
       const ending = await walk(run);
       if (ending !== undefined) return ending;
     } catch (thrown) {
@@ -47,6 +43,12 @@ async function driveOn(run: Run): Promise<Ending> {
       if (ending !== undefined) return ending;
     }
   }
+}
+
+/** A rollback that has ended, and nothing has followed: the end of the run, or the question what to do without the phase. */
+async function settleRollback(run: Run, { scope, seq, result }: RollbackState): Promise<Ending | undefined> {
+  const restarted = run.state.phases.get(scope)?.since ?? -1;
+  return restarted > seq ? undefined : await afterRollback(run, scope, result === "done");
 }
 
 /** The plan from top to bottom; what is done is passed over. */
@@ -79,7 +81,7 @@ async function finish(run: Run): Promise<void> {
     if (choice === "override") break;
   }
   const complete = run.state.undos.size === 0 && !run.state.hasRolledBack;
-  end(run, "SUCCEEDED", { complete, closable: true, reason: null });
+  endRun(run, "SUCCEEDED", { complete, closable: true, reason: null });
   await watchOn(run);
 }
 
@@ -105,7 +107,7 @@ async function divert(run: Run, thrown: unknown): Promise<Ending | undefined> {
         return await afterRollback(run, cause.scope, isDone);
       }
       case "aborted":
-        end(run, "ABORTED", { complete: false, closable: false, reason: cause.reason });
+        endRun(run, "ABORTED", { complete: false, closable: false, reason: cause.reason });
         await escalate(run, `ABORTED: ${cause.reason ?? "by a person"}`);
         return { outcome: "ABORTED", reason: cause.reason };
       case "held":
@@ -125,35 +127,4 @@ async function divert(run: Run, thrown: unknown): Promise<Ending | undefined> {
     if (again instanceof Diversion && again !== thrown) return divert(run, again);
     throw again;
   }
-}
-
-/** What follows a rollback: the end of the run, or the choice what to do without the phase. */
-async function afterRollback(run: Run, scope: string, isDone: boolean): Promise<Ending | undefined> {
-  if (!isDone) {
-    const reason = "an undo failed, or the service is not what it was";
-    end(run, "ROLLBACK_FAILED", { complete: false, closable: false, reason });
-    return { outcome: "ROLLBACK_FAILED", reason };
-  }
-  const cause = run.state.rollback?.cause ?? null;
-  if (scope === WHOLE_RUN) {
-    end(run, "ROLLED_BACK", { complete: false, closable: isRestored(run), reason: cause });
-    return { outcome: "ROLLED_BACK", reason: cause };
-  }
-  const since = run.state.rollback?.seq ?? -1;
-  const reason = `${scope} was rolled back: ${cause ?? ""}`;
-  const choice = await decide(run, { subject: scope, since, reason, choices: ["again", "rollback", "end"] });
-  if (choice === "again") return undefined;
-  end(run, "ROLLED_BACK", { complete: false, closable: false, reason });
-  return { outcome: "ROLLED_BACK", reason };
-}
-
-function end(
-  run: Run,
-  outcome: RunOutcome,
-  data: { readonly complete: boolean; readonly closable: boolean; readonly reason: string | null },
-): void {
-  run.urgent({ type: "run.end", step: null, attempt: null, data: { outcome, ...data, downtimeMs: null } });
-  run.parts.say(`${outcome}${data.reason === null ? "" : `: ${data.reason}`}`);
-  const { seq, hash } = run.parts.journal.head;
-  run.parts.say(`head ${seq} ${hash}`);
 }

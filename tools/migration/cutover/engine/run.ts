@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
+import type { Head } from "../journal/chain.ts";
 import type { DriverLock } from "../journal/driver-lock.ts";
-import type { Journal } from "../journal/journal.ts";
 import type { Mask } from "../journal/mask.ts";
 import type { CutoverRecord, JournalRecord } from "../journal/record.ts";
 import type { RunDirectory } from "../journal/run-directory.ts";
@@ -14,13 +14,22 @@ import type { CrashPoints } from "./crash-point.ts";
 import type { StopWatch } from "./stop-watch.ts";
 import { Waker } from "./waker.ts";
 
+/** What a run needs of its journal. */
+export interface RunJournal {
+  readonly records: readonly JournalRecord[];
+  readonly head: Head;
+  append(body: CutoverRecord): JournalRecord;
+  appendUrgent(body: CutoverRecord): JournalRecord;
+  close(): void;
+}
+
 /** What a run is made of. */
 export interface RunParts {
   readonly root: string;
   readonly plan: Plan;
   readonly bound: Bound;
   readonly directory: RunDirectory;
-  readonly journal: Journal;
+  readonly journal: RunJournal;
   readonly lock: DriverLock;
   readonly clock: Clock;
   readonly mask: Mask;

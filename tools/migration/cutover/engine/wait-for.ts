@@ -9,21 +9,24 @@ export async function waitFor<T>(run: Run, look: () => T | undefined, signal: Ab
   }
 }
 
-/** Ends at the next record or event, or when the signal is aborted. */
-export async function changedOr(run: Run, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const wake = (): void => run.changed.wake();
-  signal.addEventListener("abort", wake, { once: true });
+/** Ends at the next record or event, or when a signal is aborted. */
+async function changedOr(run: Run, ...signals: readonly AbortSignal[]): Promise<void> {
+  if (signals.some((signal) => signal.aborted)) return;
+  const ended = new AbortController();
+  const wake = (): void => ended.abort();
+  for (const signal of signals) signal.addEventListener("abort", wake, { once: true });
   try {
-    await run.changed.next();
+    await run.changed.next(ended.signal);
   } finally {
-    signal.removeEventListener("abort", wake);
+    for (const signal of signals) signal.removeEventListener("abort", wake);
   }
 }
 
 /** Sleeps for `ms`, but not through a record, an event or an interrupt. */
 export async function sleepOrChange(run: Run, ms: number): Promise<void> {
   const asleep = new AbortController();
-  await Promise.race([run.clock.sleep(ms, asleep.signal), changedOr(run, run.parts.options.interrupted)]);
+  const changed = changedOr(run, run.parts.options.interrupted, asleep.signal);
+  await Promise.race([run.clock.sleep(ms, asleep.signal), changed]);
   asleep.abort();
+  await changed;
 }

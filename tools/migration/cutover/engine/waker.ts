@@ -8,10 +8,11 @@ export class Waker {
     for (const resolve of waiting) resolve();
   }
 
-  /** Ends at the next `wake`. */
-  next(): Promise<void> {
+  /** Ends at the next `wake`, or when the signal is aborted. */
+  next(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
+      signal?.addEventListener("abort", () => resolve(), { once: true });
     });
   }
 }

@@ -7,6 +7,7 @@ export const REGEX_LIMIT_MS = 2000;
 /** Runs regular expressions where they can be stopped. One at a time; the thread lives as long as this. */
 export class RegexRunner {
   #worker: Worker | undefined;
+  #begun: () => void = () => {};
   #answered: (answer: RegexAnswer | undefined) => void = () => {};
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -27,13 +28,19 @@ export class RegexRunner {
     if (job.patterns.length === 0) return [];
     const worker = await this.#start();
     const answer = await new Promise<RegexAnswer | undefined>((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), REGEX_LIMIT_MS);
+      let timer: NodeJS.Timeout | undefined;
+      this.#begun = () => {
+        timer = setTimeout(() => resolve(undefined), REGEX_LIMIT_MS);
+      };
       this.#answered = (value) => {
         clearTimeout(timer);
         resolve(value);
       };
+      worker.ref();
       worker.postMessage(job);
     });
+    // A driver that has nothing else to do ends.
+    worker.unref();
     if (answer === undefined) await this.close();
     return answer;
   }
@@ -48,7 +55,10 @@ export class RegexRunner {
       worker.once("error", reject);
     });
     worker.removeAllListeners();
-    worker.on("message", (answer: RegexAnswer) => this.#answered(answer));
+    worker.on("message", (message: "begun" | RegexAnswer) => {
+      if (message === "begun") this.#begun();
+      else this.#answered(message);
+    });
     worker.on("error", () => this.#answered(undefined));
     // A driver that has nothing else to do ends.
     worker.unref();

@@ -1,0 +1,127 @@
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import t, { type Test } from "tap";
+import { readJournal } from "../../../tools/migration/cutover/journal/read-journal.ts";
+import { openRunDirectory } from "../../../tools/migration/cutover/journal/run-directory.ts";
+import { RunState } from "../../../tools/migration/cutover/state/run-state.ts";
+import { demoPlan } from "../../helpers/cutover.ts";
+
+const CLI = resolve("tools/migration/cli.js");
+
+/** Steps of every kind, and a way back for each; `rc` decides whether the last one fails. */
+const PLAN = demoPlan(`vars: {rc: null, mods: [a, b]}
+checks:
+  there: {probe: 'cat effects', out: 'one'}
+phases:
+- id: first
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: {sh: 'echo undo-one >> effects'}}
+  - {id: many, sh: 'echo "many-\${item}" >> effects', each: mods, undo: {sh: 'echo "undo-many-\${item}" >> effects'}}
+  - {id: tag, sh: 'echo "id: T-42"; echo tag >> effects', save: {tag: 'id: (T-[0-9]+)'}, undo: {sh: 'echo "undo-\${tag}" >> effects'}}
+  - use: there
+  checkpoint: [there]
+- id: second
+  needs: [first]
+  on_fail: rollback
+  steps:
+  - {id: key, flip: {file: app.json, key: /storage, to: new}}
+  - {id: two, sh: 'echo "two-\${tag}" >> effects', undo: {none: nothing to undo}}
+  - {id: last, sh: 'echo last >> effects; exit \${rc}', undo: [{sh: 'echo undo-last >> effects'}, {sh: 'exit 1', else: [{sh: 'echo else-last >> effects'}]}]}
+  undo:
+  - {sh: 'echo undo-second >> effects'}
+writes: none
+`);
+
+interface World {
+  readonly root: string;
+  readonly run: (
+    args: readonly string[],
+    crashAt?: string,
+  ) => { code: number | null; signal: string | null; output: string };
+  readonly effects: () => string;
+  readonly pointer: () => string;
+}
+
+function world(t: Test): World {
+  const root = t.testdir();
+  mkdirSync(join(root, "migration"));
+  writeFileSync(join(root, "migration/migration.json"), "{}");
+  writeFileSync(join(root, "plan.yaml"), PLAN);
+  writeFileSync(join(root, "effects"), "");
+  writeFileSync(join(root, "app.json"), '{"storage":"old"}\n');
+  const run: World["run"] = (args, crashAt) => {
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      ...(crashAt === undefined ? {} : { CUTOVER_CRASH_AT: crashAt }),
+    };
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, [CLI, "cutover", ...args], {
+      cwd: root,
+      env,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    return { code: status, signal, output: stdout + stderr };
+  };
+  const effects = (): string => readFileSync(join(root, "effects"), "utf8");
+  return { root, run, effects, pointer: () => readFileSync(join(root, "app.json"), "utf8") };
+}
+
+function reset({ root }: World): void {
+  rmSync(join(root, "storage_reports"), { recursive: true, force: true });
+  writeFileSync(join(root, "effects"), "");
+  writeFileSync(join(root, "app.json"), '{"storage":"old"}\n');
+}
+
+/** What is left of a world: effects in order, the pointer, and how the run ended. */
+function endOf(one: World): string {
+  const { end } = RunState.of(readJournal(openRunDirectory(one.root, "demo-1")).records);
+  return `${one.effects()}${one.pointer()}${end?.outcome}`;
+}
+
+t.test("F01 to F14: killed at any point on the way forward and back, a resume comes to the same end", async (t) => {
+  const one = world(t);
+  const args = ["run", "plan.yaml", "--var", "rc=3"];
+  const unbroken = one.run(args);
+  t.equal(unbroken.code, 21, unbroken.output);
+  const expected = endOf(one);
+  let points = 0;
+  for (; ; points++) {
+    reset(one);
+    if (one.run(args, `#${points + 1}`).signal !== "SIGKILL") break;
+    const resumed = one.run(["resume", "--run", "demo-1"]);
+    t.equal(resumed.code, 21, `point ${points + 1}: ${resumed.output}`);
+    t.equal(endOf(one), expected, `point ${points + 1}: nothing twice, nothing left out`);
+  }
+  t.ok(points > 50, `${points} points`);
+});
+
+t.test("killed after its last step, a run that succeeds still succeeds", async (t) => {
+  const one = world(t);
+  for (const point of ["before-end@last", "after-end@last", "before-end@there#2"]) {
+    reset(one);
+    t.equal(one.run(["run", "plan.yaml", "--var", "rc=0"], point).signal, "SIGKILL", point);
+    t.equal(one.run(["resume", "--run", "demo-1"]).code, 0, point);
+    t.equal(one.effects(), "one\nmany-a\nmany-b\ntag\ntwo-T-42\nlast\n", point);
+    t.match(one.pointer(), /new/);
+  }
+});
+
+t.test("F07: a record that was not written to its end is cut off, and the run goes on", async (t) => {
+  const one = world(t);
+  one.run(["run", "plan.yaml", "--var", "rc=0"], "after-end@tag");
+  const { journal } = openRunDirectory(one.root, "demo-1");
+  appendFileSync(journal, '{"at":"2026-03-14T');
+  t.equal(one.run(["resume", "--run", "demo-1"]).code, 0);
+  t.match(one.effects(), /^one\nmany-a\nmany-b\ntag\ntwo-T-42\nlast\n$/);
+});
+
+t.test("F13: two kills in a rollback, and it still goes back and never forward", async (t) => {
+  const one = world(t);
+  const args = ["run", "plan.yaml", "--var", "rc=3"];
+  t.equal(one.run(args, "after-intent@last.undo.1").signal, "SIGKILL");
+  t.equal(one.run(["resume", "--run", "demo-1"], "before-end@many.undo.1").signal, "SIGKILL");
+  t.equal(one.run(["resume", "--run", "demo-1"]).code, 21);
+  t.match(one.effects(), /last\nundo-last\nelse-last\nundo-second\nundo-T-42\nundo-many-b\nundo-many-a\nundo-one\n$/);
+});

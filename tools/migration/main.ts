@@ -8,6 +8,7 @@ import { invocationOf } from "./printers/invocation.ts";
 /** Runs one command line and gives its exit code: the one place where an error becomes text and a number. */
 export async function run(args: readonly string[]): Promise<number> {
   endWithReaders();
+  const settled = watchEnd(args);
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
@@ -25,8 +26,19 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     return report(error, args);
+  } finally {
+    settled();
   }
   return result.exitCode;
+}
+
+/** Waiting for something that never comes ends the process without a word and with 0; that must be no success. */
+function watchEnd(args: readonly string[]): () => void {
+  const ended = (): void => {
+    process.exitCode = report(new TypeError("nothing to wait for"), args);
+  };
+  process.once("exit", ended);
+  return () => process.removeListener("exit", ended);
 }
 
 /** A reader that closes its end (`| head -1`) ends the output, not the work; any other fault of the output is one. */

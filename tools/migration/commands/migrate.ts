@@ -5,6 +5,7 @@ import {
   finish,
   runIdFrom,
   type Session,
+  withPace,
   withVerdict,
   workersFrom,
 } from "./session.ts";
@@ -20,7 +21,7 @@ interface MigrateFlags extends WorkFlags {
 
 /** Adds `dry-run` and `migrate`. */
 export function addMigrateCommands(program: Command, session: Session): void {
-  withVerdict(program.command("dry-run"))
+  withPace(withVerdict(program.command("dry-run")))
     .description("read, map and check everything that migrate would; write only the report")
     .option("--workers <n>", "worker threads (default: one per core)")
     .action(async (options: WorkFlags) => {
@@ -34,7 +35,7 @@ export function addMigrateCommands(program: Command, session: Session): void {
         options,
       );
     });
-  withVerdict(program.command("migrate"))
+  withPace(withVerdict(program.command("migrate")))
     .description("build the candidate storage_candidate/v1, or leave none")
     .addHelpText(
       "after",

@@ -10,6 +10,7 @@ import {
   runIdFrom,
   type Session,
   withCommon,
+  withPace,
   withVerdict,
 } from "./session.ts";
 
@@ -27,14 +28,14 @@ export function addRegistryCommands(program: Command, session: Session): void {
         options,
       );
     });
-  withCommon(registry.command("generate"))
+  withPace(withCommon(registry.command("generate")))
     .description("add an entry for every source record that has none; existing entries stay")
     .argument("[modules...]", "module names (default: all)")
     .action(async (modules: string[], options: CommonOptions) => {
       const { generateRegistries } = await import("../operations/registry-write.ts");
       print("generated", await generateRegistries(contextHere(session, options), modules), options);
     });
-  withCommon(registry.command("propose"))
+  withPace(withCommon(registry.command("propose")))
     .description("write missing entries into the report folder for review")
     .argument("[modules...]", "module names (default: all)")
     .action(async (modules: string[], options: CommonOptions) => {

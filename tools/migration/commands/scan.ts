@@ -8,6 +8,7 @@ import {
   finish,
   runIdFrom,
   type Session,
+  withPace,
   withVerdict,
   workersFrom,
 } from "./session.ts";
@@ -83,7 +84,7 @@ export function addScanCommands(program: Command, session: Session): void {
 
 /** Adds `verify-source`. */
 export function addVerifySourceCommand(program: Command, session: Session): void {
-  withVerdict(program.command("verify-source"))
+  withPace(withVerdict(program.command("verify-source")))
     .description("read the source again and name every record that is not as the candidate has it")
     .option("--input <dir>", "candidate directory (default: storage_candidate/v1)")
     .option("--workers <n>", "worker threads (default: one per core)")

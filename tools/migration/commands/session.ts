@@ -34,6 +34,7 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly failOn?: "blocker" | "warning";
+  readonly maxRowsPerSecond?: string;
 }
 
 /** Adds the options that every command has. */
@@ -50,6 +51,20 @@ export function withVerdict(command: Command): Command {
   return withCommon(command).addOption(choice.default("blocker"));
 }
 
+/** Adds `--max-rows-per-second` to a command that reads the source. */
+export function withPace(command: Command): Command {
+  return command.option("--max-rows-per-second <n>", "read the source no faster than this, all threads together");
+}
+
+function paceFrom({ maxRowsPerSecond: given }: CommonOptions): Pick<Context, "maxRowsPerSecond"> {
+  if (given === undefined) return {};
+  const most = Number(given);
+  if (/^[0-9]+$/.test(given) && most >= 1 && most <= 1_000_000_000) return { maxRowsPerSecond: most };
+  throw new MigrationError("USAGE", {
+    message: `--max-rows-per-second takes a whole number from 1 to 1000000000, got ${given}.`,
+  });
+}
+
 /** The context of an operation for these options. */
 export function contextFor(session: Session, options: CommonOptions): Context {
   return {
@@ -57,6 +72,7 @@ export function contextFor(session: Session, options: CommonOptions): Context {
     clock: session.clock,
     signal: session.signal,
     progress: createProgress(process.stderr, options.quiet === true || options.json === true, session.clock),
+    ...paceFrom(options),
   };
 }
 

@@ -43,7 +43,7 @@ export class MysqlSession {
   readonly #connection: Connection;
   readonly #code: ErrorCode;
   #lost: Error | undefined;
-  #isReading = false;
+  #reading: RowReading | undefined;
 
   constructor(connection: Connection, place: ServerPlace, code: ErrorCode) {
     this.place = place;
@@ -52,6 +52,8 @@ export class MysqlSession {
     // Without a listener a connection that breaks between two queries would end the process.
     connection.on("error", (error: Error) => {
       this.#lost ??= error;
+      // The driver tells of a lost connection here alone, not to the statement that is under way.
+      this.#reading?.fail(error);
     });
   }
 
@@ -91,16 +93,16 @@ export class MysqlSession {
    * statement off; the transaction and its snapshot stay.
    */
   async *batches(action: string, sql: string, batchRecords: number): AsyncGenerator<readonly ByteRow[]> {
-    if (this.#isReading) throw new TypeError(`${action}: the connection is reading something else`);
-    this.#isReading = true;
+    if (this.#reading !== undefined) throw new TypeError(`${action}: the connection is reading something else`);
     const reading = new RowReading(this.#connection, raw(sql), batchRecords);
+    this.#reading = reading;
     try {
       for (let rows = await reading.next(); rows !== undefined; rows = await reading.next()) yield rows;
     } catch (error) {
       throw this.translate(error, action);
     } finally {
       if (!reading.isOver) await this.#cutOff(reading);
-      this.#isReading = false;
+      this.#reading = undefined;
     }
   }
 
@@ -200,13 +202,19 @@ class RowReading {
   /** The next batch; undefined behind the last one. */
   async next(): Promise<readonly ByteRow[] | undefined> {
     for (;;) {
-      const batch = this.#batches.shift();
+      // Rows that came before the pause are handed out within this very call.
       if (this.#batches.length < WAITING) this.#connection.resume();
+      const batch = this.#batches.shift();
       if (batch !== undefined) return batch;
       if (this.#error !== undefined) throw this.#error;
       if (this.isOver) return undefined;
       await this.#event();
     }
+  }
+
+  /** Ends the reading where the connection is gone. */
+  fail(error: Error): void {
+    this.#end(error);
   }
 
   /** Lets the rest go by. */

@@ -16,6 +16,8 @@ export interface Context {
   readonly clock: () => Date;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** How much of a source may be read at most, all threads together; as fast as it can where it is left out. */
+  readonly maxRowsPerSecond?: number;
 }
 
 /** Gives the event loop a turn, so that signals come in; throws INTERRUPTED once the operation was cancelled. */

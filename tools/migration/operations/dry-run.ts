@@ -21,7 +21,7 @@ export interface DryRunOptions {
 /** Everything `migrate` would do but the writing: reads, maps, checks; writes only its report. */
 export async function dryRun(context: Context, options: DryRunOptions): Promise<Outcome> {
   const project = loadProject(context.root);
-  const source = await openSource(project);
+  const source = await openSource(project, context);
   const report = new Report(context, {
     command: "dry-run",
     runId: options.runId,

@@ -12,7 +12,9 @@ import { loadRegistry } from "../registry/load-registry.ts";
 import type { Registry } from "../registry/registry.ts";
 import { findSharedUuids } from "../registry/shared-uuids.ts";
 import { openSource as openSourceAt } from "../sources/open-source.ts";
+import { paced } from "../sources/pace.ts";
 import type { Source } from "../sources/source.ts";
+import type { Context } from "./context.ts";
 import { readFingerprints, readLock, registryFile } from "./registry-files.ts";
 
 /** The registries of a project by module name. */
@@ -45,14 +47,15 @@ export function checkFreeze(root: string, registries: RegistryMap, sink: Finding
     compareWithLock(registry, lock, readFingerprints(root, registry.module), sink);
 }
 
-/** Opens the source of the project, read-only, with every collection that the modules name. */
-export async function openSource(project: Project): Promise<Source> {
+/** Opens the source of the project, read-only, with every collection that the modules name; not faster than allowed. */
+export async function openSource(project: Project, { maxRowsPerSecond }: Context): Promise<Source> {
   const wanted = project.modules.map(({ collection, query, legacyKey }) => ({
     name: collection,
     query,
     key: legacyKey,
   }));
-  return openSourceAt(project.source, project.root, wanted);
+  const source = await openSourceAt(project.source, project.root, wanted);
+  return maxRowsPerSecond === undefined ? source : paced(source, maxRowsPerSecond);
 }
 
 /** Everything a candidate is built from, as digests (FORMATS.md, section 5). */

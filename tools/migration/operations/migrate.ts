@@ -59,7 +59,7 @@ export async function migrate(context: Context, options: MigrateOptions): Promis
   if (options.failAfterModule !== undefined) pickModules(project.modules, [options.failAfterModule]);
   const folder = new CandidateFolder(join(context.root, PROJECT.candidates), { command: "migrate" });
   refuseLiveCandidate(project, folder);
-  const source = await openSource(project);
+  const source = await openSource(project, context);
   try {
     folder.prepare();
     const lock = acquireLock(folder.dir, "migrate");

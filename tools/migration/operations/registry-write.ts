@@ -98,7 +98,7 @@ async function withSource(
 ): Promise<readonly RegistryChange[]> {
   const project = loadProject(context.root);
   const modules = pickModules(project.modules, names);
-  const source = await openSource(project);
+  const source = await openSource(project, context);
   try {
     const changes: RegistryChange[] = [];
     for (const module of modules) changes.push(await change(project, module, source));

@@ -51,7 +51,7 @@ interface Run extends FastStart {
 export async function verifySource(context: Context, options: VerifySourceOptions): Promise<Outcome> {
   const project = loadProject(context.root);
   const candidate = openCandidate(context.root, options.input);
-  const source = await openSource(project);
+  const source = await openSource(project, context);
   const { workers = availableParallelism(), runId } = options;
   const start: FastStart = { context, project, source, workers, tuning: tuned(options.tuning) };
   const pool = createBuildPool(start);

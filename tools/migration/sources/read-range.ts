@@ -1,3 +1,4 @@
+import { keepPace, pacedRows } from "./pace-clock.ts";
 import type { RecordBatch } from "./record-batch.ts";
 import { BATCH_RECORDS } from "./source.ts";
 import type { SourceRange } from "./source-range.ts";
@@ -10,7 +11,16 @@ export interface ReadRangeOptions {
 
 /** Reads one range in batches, opening what it needs for itself; SOURCE_READ when that fails. */
 export async function* readRange(range: SourceRange, options: ReadRangeOptions = {}): AsyncGenerator<RecordBatch> {
+  const { pace } = range;
   const batchRecords = options.batchRecords ?? BATCH_RECORDS;
+  if (pace === undefined) return yield* readKind(range, batchRecords);
+  for await (const batch of readKind(range, pacedRows(pace, batchRecords))) {
+    await keepPace(pace, batch.rows.length);
+    yield batch;
+  }
+}
+
+async function* readKind(range: SourceRange, batchRecords: number): AsyncGenerator<RecordBatch> {
   switch (range.kind) {
     case "module": {
       const { readModuleRange } = await import("./module-reader.ts");

@@ -1,7 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import t from "tap";
 import { BrokenRecord } from "../../tools/migration/model/source-record.ts";
 import { openModuleSource } from "../../tools/migration/sources/module-source.ts";
+import { openSource } from "../../tools/migration/sources/open-source.ts";
+import { rejection } from "../helpers/read-source.ts";
 
 t.test("a collection that fails while it is read is SOURCE_READ, and its message is not repeated", async (t) => {
   const text = `const failing = (function* () { yield { id: 1 }; throw new RangeError("Ada Quill"); })();
@@ -32,4 +35,19 @@ export const db = { rows: [...records, { id: 1, v: 1 }, Object.assign(Object.cre
     [...new Array<string>(5).fill("SOURCE_RECORD_TYPE"), "fine", "fine"],
   );
   await source.close();
+});
+
+t.test("what is no file is refused instead of waited for, whatever the kind of source", async (t) => {
+  const dir = t.testdir({ folder: {}, files: {} });
+  execFileSync("mkfifo", [join(dir, "pipe.mjs"), join(dir, "pipe.db")]);
+  for (const kind of ["jsonl", "json", "csv"]) execFileSync("mkfifo", [join(dir, `files/c.${kind}`)]);
+  for (const path of ["pipe.mjs", "folder"]) {
+    t.match(await rejection(() => openSource({ kind: "module", path }, dir, ["c"])), { code: "SOURCE_INVALID" });
+  }
+  t.match(await rejection(() => openSource({ kind: "sqlite", path: "pipe.db" }, dir, ["c"])), {
+    code: "SOURCE_INVALID",
+  });
+  for (const kind of ["jsonl", "json", "csv"] as const) {
+    t.match(await rejection(() => openSource({ kind, path: "files" }, dir, ["c"])), { code: "SOURCE_INVALID" }, kind);
+  }
 });

@@ -45,6 +45,7 @@ const READERS: Readonly<Record<FieldType, FormReader>> = {
 };
 
 const INTEGER = /^-?(0|[1-9]\d*)$/;
+const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 const DECIMAL = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?$/;
 
 function readString(value: unknown, form: CellForm): JsonValue | typeof FAILED {
@@ -73,9 +74,9 @@ function readNumber(value: unknown, form: CellForm): JsonValue | typeof FAILED {
   if (form === "json") return FAILED;
   const text = typeof value === "bigint" ? value.toString() : value;
   if (typeof text !== "string") return FAILED;
-  if (!DECIMAL.test(text)) return FAILED;
   const number = Number(text);
-  return withoutZeros(text) === withoutZeros(digits(number) ?? "") && Math.abs(number) <= MAX_SAFE ? number : FAILED;
+  const isRounded = Number.isInteger(number) && Math.abs(number) > MAX_SAFE && Math.abs(number) < 1e21;
+  return NUMBER.test(text) && !isRounded && sameNumber(text) === sameNumber(String(number)) ? number : FAILED;
 }
 
 function readDecimal(value: unknown, form: CellForm): JsonValue | typeof FAILED {
@@ -105,8 +106,12 @@ function digits(value: unknown): string | undefined {
   return text.includes("e") ? undefined : text;
 }
 
-function withoutZeros(text: string): string {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+/** Sign, digits and exponent of the text of a number, so that all texts of one value are equal. */
+function sameNumber(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = NUMBER.exec(text) ?? [];
+  const all = (whole + fraction).replace(/^0+/, "");
+  const digits = all.replace(/0+$/, "");
+  return digits === "" ? "0" : `${sign}${digits}e${Number(exponent) - fraction.length + all.length - digits.length}`;
 }
 
 const WORDS: Readonly<Record<string, boolean>> = { "0": false, "1": true, f: false, t: true, false: false, true: true };

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { MigrationError, systemCode } from "../model/errors.ts";
@@ -19,7 +19,15 @@ export async function* readModuleRange(range: ModuleRange, batchRecords: number)
 
 /** Loads the `db` of a JavaScript module; SOURCE_INVALID where it cannot be loaded or exports none. */
 export async function importDb(path: string, label: string): Promise<Readonly<Record<string, unknown>>> {
-  if (!existsSync(path)) throw doesNotExist(label);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw doesNotExist(label);
+  // Loading a pipe would wait for ever, deaf to signals.
+  if (!stat.isFile()) {
+    throw new MigrationError("SOURCE_INVALID", {
+      message: `The source ${label} is not a file: got ${stat.isDirectory() ? "a folder" : "another kind of file"}.`,
+      remedy: "Correct `source.path` in migration/migration.json.",
+    });
+  }
   const loaded: unknown = await import(pathToFileURL(path).href).catch((error: unknown) => {
     throw new MigrationError("SOURCE_INVALID", {
       message: `The source ${label} cannot be loaded: ${describeFault(error)}.`,

@@ -6,6 +6,7 @@ import type { Run } from "../../tools/migration/cutover/engine/run.ts";
 import { putRequest } from "../../tools/migration/cutover/journal/inbox.ts";
 import type { JournalRecord } from "../../tools/migration/cutover/journal/record.ts";
 import { parsePlanText } from "../../tools/migration/cutover/plan/load-plan.ts";
+import type { JsonObject } from "../../tools/migration/model/json.ts";
 import type { Practice } from "./practice.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -36,6 +37,8 @@ export interface Script {
   readonly answer?: (asked: Asked, stage: Stage) => Said | undefined;
   /** Told of every record; makes the world misbehave at the right moment. */
   readonly onRecord?: (record: JournalRecord, stage: Stage) => void;
+  /** The driver ended with HOLD; true once somebody has dealt with it, and the run goes on. */
+  readonly onHold?: (reason: string, stage: Stage) => boolean;
 }
 
 /** What a script can act on. */
@@ -44,7 +47,7 @@ export interface Stage {
   readonly clock: VirtualClock;
   readonly run: Run;
   /** Asks the run for something, as another command does. */
-  readonly request: (command: string, body: Readonly<Record<string, string>>) => void;
+  readonly request: (command: string, body: JsonObject) => void;
 }
 
 /** What came of a run. */
@@ -76,32 +79,34 @@ export async function play(practice: Practice, script: Script = {}): Promise<Pla
   const before = { ...process.env };
   Object.assign(process.env, practice.estate.env);
   try {
-    const run = await open(practice, clock, say);
-    const stage = stageOf(practice, clock, run);
-    state.stage = stage;
-    hear(run, clock, (record) => script.onRecord?.(record, stage));
-    const { outcome, reason } = await drive(run);
-    const { complete = false, closable = false } = run.state.end ?? {};
-    const records = [...run.parts.journal.records];
-    await run.close();
-    const effects = practice.estate.effects();
-    return { outcome, reason, complete, closable, records, lines, effects, virtualMs: clock.monoMs() };
+    const options = optionsOf(practice, clock, say);
+    let run = await open(practice, options);
+    for (;;) {
+      const stage = stageOf(practice, clock, run);
+      state.stage = stage;
+      hear(run, clock, (record) => script.onRecord?.(record, stage));
+      const { outcome, reason } = await drive(run);
+      const { complete = false, closable = false } = run.state.end ?? {};
+      const records = [...run.parts.journal.records];
+      await run.close();
+      const effects = practice.estate.effects();
+      const isOver = outcome !== "HOLD" || script.onHold?.(reason ?? "", stage) !== true;
+      if (isOver) return { outcome, reason, complete, closable, records, lines, effects, virtualMs: clock.monoMs() };
+      run = resumeRun(options, run.parts.directory.id);
+    }
   } finally {
     process.env = before;
     await clock.stop();
   }
 }
 
-async function open(practice: Practice, clock: VirtualClock, say: (line: string) => void): Promise<Run> {
-  const { estate } = practice;
-  const file = `migration/cutover/${practice.plan}.yaml`;
-  const plan = parsePlanText(readFileSync(file, "utf8"), file, estate.project);
+function optionsOf({ plan, estate }: Practice, clock: VirtualClock, say: (line: string) => void): DriverOptions {
   const never = new AbortController().signal;
-  const options: DriverOptions = {
+  return {
     root: estate.project,
     clock,
     environment: { ...process.env, ...estate.env },
-    command: `drill ${practice.plan}`,
+    command: `drill ${plan}`,
     driver: "candor drill",
     exitOnHold: false,
     until: undefined,
@@ -109,19 +114,22 @@ async function open(practice: Practice, clock: VirtualClock, say: (line: string)
     hurried: never,
     say,
   };
+}
+
+async function open(practice: Practice, options: DriverOptions): Promise<Run> {
+  const file = `migration/cutover/${practice.plan}.yaml`;
+  const plan = parsePlanText(readFileSync(file, "utf8"), file, practice.estate.project);
   const given = {
     vars: new Map(Object.entries(practice.vars).map(([name, value]) => [name, [value].flat().join(",")])),
     roles: new Map(Object.entries(practice.roles)),
   };
-  if (plan.timeline.length > 0) {
-    const t0 = new Date(clock.wall().getTime() + LEAD_MS).toISOString();
-    return resumeRun(options, await arm(options, { plan, file }, given, { t0 }));
-  }
-  return startRun(options, { plan, file }, given, {});
+  if (plan.timeline.length === 0) return startRun(options, { plan, file }, given, {});
+  const t0 = new Date(options.clock.wall().getTime() + LEAD_MS).toISOString();
+  return resumeRun(options, await arm(options, { plan, file }, given, { t0 }));
 }
 
 function stageOf(practice: Practice, clock: VirtualClock, run: Run): Stage {
-  const request = (command: string, body: Readonly<Record<string, string>>): void => {
+  const request = (command: string, body: JsonObject): void => {
     putRequest(run.parts.directory, clock, { command, body });
   };
   return { practice, clock, run, request };
@@ -154,18 +162,20 @@ function askedIn(line: string, before: string): readonly Asked[] {
 }
 
 function answer(stage: Stage, script: Script, asked: Asked): void {
-  const { run, clock } = stage;
   const said = (script.answer ?? approve)(asked, stage);
   if (said === undefined) return;
-  const anybody = said.role ?? [...run.parts.bound.roles.keys()][0] ?? "";
+  const anybody = said.role ?? [...stage.run.parts.bound.roles.keys()][0] ?? "";
   const role = asked.role === "ROLE" ? anybody : asked.role;
-  const name = run.parts.bound.roles.get(role)?.[0] ?? "";
-  clock.after(said.afterMs ?? 1000, () => {
-    const reason = said.reason ?? (NEED_REASON.has(said.say) ? "drill" : "");
-    const fields = said.fields ?? Object.fromEntries(asked.fields.map((field) => [field, `${field}-1`]));
-    const body = { about: asked.about, role, name, say: said.say, reason, fields };
-    putRequest(run.parts.directory, clock, { command: "sign", body });
-  });
+  const fields = said.fields ?? Object.fromEntries(asked.fields.map((field) => [field, `${field}-1`]));
+  stage.clock.after(said.afterMs ?? 1000, () => sign(stage, { ...said, about: asked.about, role, fields }));
+}
+
+/** Puts a signature into the inbox of a run, by the first person who holds the role. */
+export function sign(stage: Stage, said: Said & { readonly about: string; readonly role: string }): void {
+  const { about, role, say, fields = {} } = said;
+  const name = stage.run.parts.bound.roles.get(role)?.[0] ?? "";
+  const reason = said.reason ?? (NEED_REASON.has(say) ? "drill" : "");
+  stage.request("sign", { about, role, name, say, reason, fields });
 }
 
 /** Says done, go or keep to whatever is asked, and nothing to a HOLD but that of a final step. */

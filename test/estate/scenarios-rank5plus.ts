@@ -38,7 +38,6 @@ export const rank5plusScenarios: readonly Scenario[] = [
     problems: (played) =>
       failing({
         "no stop fired": count(played, "stop.fire") === 0,
-        "the checkpoint held meanwhile": count(played, "hold") === 1,
         "nothing was undone": count(played, "undo.intent") === 0,
       }),
   },
@@ -49,8 +48,10 @@ export const rank5plusScenarios: readonly Scenario[] = [
     script: () => {
       const begins = once((record) => record.type === "phase.start" && record.step === "core-services");
       return {
+        answer: (asked) => (asked.choices.includes("again") ? { say: "again", afterMs: 60_000 } : approve(asked)),
         onRecord: (record, { clock, practice: { estate } }) => {
           if (!begins(record)) return;
+          estate.fault("ops-gaps.claim", "once");
           estate.write(
             "tailscale",
             "100.79.183.10   operator   linux   -\n100.79.183.14   mint-apps   linux   offline\n",
@@ -59,20 +60,29 @@ export const rank5plusScenarios: readonly Scenario[] = [
         },
       };
     },
-    problems: (played) => failing({ "it was paused": count(played, "stop.fire", "tailscale-lost") === 1 }),
+    problems: (played) =>
+      failing({
+        "it was paused": count(played, "stop.fire", "tailscale-lost") === 1,
+        "for as long as the tailnet was gone": played.virtualMs > 120_000,
+      }),
   },
 ];
 
 const TAILNET = "100.79.183.10   operator   linux   -\n100.79.183.14   mint-apps   linux   active\n";
 
-/** A route that closes its connections for so long, from the last checkpoint on. */
+/**
+ * A route that closes its connections for so long, while the last checkpoint is held for another reason and the stop
+ * has seen the route well.
+ */
 function outage(ms: number, say: "again" | "end"): Script {
-  const checkpoint = once((record) => record.type === "check" && record.step === "core");
+  const begins = once(() => true);
+  const isWatched = once((record) => record.type === "stop.sample" && record.step === "health");
   return {
     onRecord: (record, { clock, practice: { estate } }) => {
-      if (!checkpoint(record)) return;
-      estate.mode("edge-auth", "down");
-      clock.after(ms, () => estate.mode("edge-auth", "ok"));
+      if (begins(record)) estate.fault("ops-verify.core.run", "once");
+      if (!isWatched(record)) return;
+      clock.after(500, () => estate.mode("edge-auth", "down"));
+      clock.after(500 + ms, () => estate.mode("edge-auth", "ok"));
     },
     answer: (asked) => (asked.choices.includes(say) ? { say, afterMs: 90_000 } : approve(asked)),
   };

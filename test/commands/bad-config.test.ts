@@ -11,7 +11,7 @@ t.test(
   async (t) => {
     const root = smallProject(t, {
       files: {
-        "migration/waivers.json": `[{"code":"NO_SUCH_CODE","owner":"a","reason":"b","expires":"2026-02-30","why":1}]`,
+        "migration/waivers.json": `[{"code":"REFERENCE_MISING","owner":"a","reason":"b","expires":"2026-02-30","why":1}]`,
         "migration/live.json": `{"pointer":7}`,
         "modules/people/module.json": `{"format":"candor-module/1",\n"format":"candor-module/1"}`,
         "modules/people/schema.json": `\ufeff{}`,
@@ -26,7 +26,10 @@ t.test(
       t.equal(run.stdout, "");
       t.match(run.stderr, /^error CONFIG_INVALID: The configuration has 8 problems\.$/m);
       t.match(run.stderr, "- migration/waivers.json at /0/why: expected no other property, got an unknown key");
-      t.match(run.stderr, /- migration\/waivers\.json at \/0\/code: expected one of .*, got "NO_SUCH_CODE"/);
+      t.match(
+        run.stderr,
+        /- migration\/waivers\.json at \/0\/code: expected one of .*, got "REFERENCE_MISING"; did you mean "REFERENCE_MISSING"\?/,
+      );
       t.match(run.stderr, `- migration/waivers.json at /0/expires: expected match format "date", got "2026-02-30"`);
       t.match(run.stderr, "- migration/live.json at /pointer: expected string, got 7");
       t.match(run.stderr, /- modules\/people\/module\.json at line 2, column \d+: expected strict JSON, got .*key/);

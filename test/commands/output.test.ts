@@ -279,3 +279,9 @@ t.test("a mapper that depends on more than the record, fails or cheats is a find
   }
   t.ok(join(root, ""));
 });
+
+t.test("--version prints the version of the package", async (t) => {
+  const ran = candor(t.testdir(), ["--version"]);
+  t.equal(ran.code, 0);
+  t.equal(ran.stdout, `${readJson("package.json").version}\n`);
+});

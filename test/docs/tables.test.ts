@@ -22,6 +22,7 @@ const program = createProgram({
   clock: () => new Date(0),
   setExitCode: () => {},
   exitCodes: EXIT_CODES,
+  version: "0.0.0",
   invocation: "candor",
 });
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compareUtf8 } from "../../tools/migration/integrity/order.ts";
 import { MigrationError } from "../../tools/migration/model/errors.ts";
 import type { Finding } from "../../tools/migration/model/finding.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
-import { registryFileText } from "../../tools/migration/registry/generate.ts";
+import { mergeEntries, newEntries, registryFileText } from "../../tools/migration/registry/generate.ts";
 import { loadRegistry } from "../../tools/migration/registry/load-registry.ts";
 import type { Registry } from "../../tools/migration/registry/registry.ts";
 
@@ -49,4 +50,14 @@ export function thrown(run: () => unknown): MigrationError {
     throw error;
   }
   throw new Error("nothing was thrown");
+}
+
+/** Entries for the legacy ids that `existing` does not hold, sorted. */
+export function proposeEntries(module: string, legacyIds: Iterable<string>, existing?: Registry): RegistryEntry[] {
+  return [...newEntries(module, [...legacyIds].sort(compareUtf8), existing)];
+}
+
+/** A whole registry for these legacy ids: entries of `existing` as they are, derived ones for the rest. */
+export function generateEntries(module: string, legacyIds: Iterable<string>, existing?: Registry): RegistryEntry[] {
+  return [...mergeEntries(existing?.entries() ?? [], proposeEntries(module, legacyIds, existing))];
 }

@@ -101,3 +101,37 @@ t.test("registries of one entry a line give the same candidate, and generate kee
   renameSync(join(root, `${PEOPLE}l`), join(root, "people.jsonl"));
   t.equal(candor(root, ["registry", "check"]).code, 2, "a registry that is missing is wrong configuration");
 });
+
+t.test("ids that two registries give out are not frozen, whichever module is named", async (t) => {
+  const root = smallProject(t);
+  const people = readJson(root, PEOPLE);
+  const dogs = readJson(root, "migration/mapping/dogs.json");
+  dogs[0].targetUuid = people[0].targetUuid;
+  writeProjectFile(root, "migration/mapping/dogs.json", JSON.stringify(dogs));
+  for (const names of [[], ["people"], ["dogs"]]) {
+    const refused = candor(root, ["registry", "freeze", ...names]);
+    t.equal(refused.code, 2);
+    t.match(refused.stderr, /^error REGISTRY_INVALID: Freezing: .*\n {2}- people 0{8}-.*: one that dogs has too/m);
+  }
+  t.notOk(existsSync(join(root, "migration/mapping/registry.lock.json")));
+});
+
+t.test("a line of the source that is broken is named with its place", async (t) => {
+  const root = smallProject(t, {
+    files: {
+      "migration/migration.json": JSON.stringify({
+        format: "candor-migration/1",
+        modules: ["people", "dogs"],
+        source: { kind: "jsonl", path: "data" },
+      }),
+      "data/people.jsonl": '{"id":"P-1","code":"ONE"}\n{"id":"P-2","co\n',
+      "data/dogs.jsonl": "",
+    },
+  });
+  const ran = candor(root, ["registry", "generate"]);
+  t.equal(ran.code, 2);
+  t.match(
+    ran.stderr,
+    /^error SOURCE_INVALID: Record 2 of people \(data\/people\.jsonl:2\) cannot be read: SOURCE_LINE_INVALID/m,
+  );
+});

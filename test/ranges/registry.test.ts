@@ -10,9 +10,10 @@ import type { RegistrySpan } from "../../tools/migration/ranges/registry-lines.t
 import { allocateRegistry, SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
 import { deriveUuid } from "../../tools/migration/registry/derive-uuid.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
-import { generateEntries, registryFileText } from "../../tools/migration/registry/generate.ts";
+import { registryFileText } from "../../tools/migration/registry/generate.ts";
 import { loadRegistry } from "../../tools/migration/registry/load-registry.ts";
 import type { Registry } from "../../tools/migration/registry/registry.ts";
+import { generateEntries } from "../helpers/registry.ts";
 
 const go = (): void => {};
 const FILE = "migration/mapping/m.json";

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import t from "tap";
 import { UUID } from "../../tools/migration/model/module.ts";
 import { deriveUuid } from "../../tools/migration/registry/derive-uuid.ts";
-import { generateEntries, proposeEntries, registryFileText } from "../../tools/migration/registry/generate.ts";
-import { entry, loadEntries, loadText, thrown } from "../helpers/registry.ts";
+import { registryFileText } from "../../tools/migration/registry/generate.ts";
+import { entry, generateEntries, loadEntries, loadText, proposeEntries, thrown } from "../helpers/registry.ts";
 
 /** RFC 9562 version 8 from the hex that `sha256sum` prints. */
 function independentUuid(input: string): string {

@@ -10,10 +10,9 @@ import {
 } from "../../tools/migration/registry/compare-with-lock.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
 import { fingerprintLines } from "../../tools/migration/registry/fingerprints.ts";
-import { generateEntries } from "../../tools/migration/registry/generate.ts";
 import { freezeRegistry, lockFileText, parseLockFile, type RegistryLock } from "../../tools/migration/registry/lock.ts";
 import type { Registry } from "../../tools/migration/registry/registry.ts";
-import { entry, loadEntries, loadText, thrown, uuid } from "../helpers/registry.ts";
+import { entry, generateEntries, loadEntries, loadText, thrown, uuid } from "../helpers/registry.ts";
 
 interface Frozen {
   readonly lock: RegistryLock;

@@ -4,9 +4,9 @@ import fc from "fast-check";
 import t from "tap";
 import { canonicalize } from "../../tools/migration/integrity/canonical.ts";
 import { entryLine, parseEntry } from "../../tools/migration/registry/entry.ts";
-import { generateEntries, registryFileText } from "../../tools/migration/registry/generate.ts";
+import { registryFileText } from "../../tools/migration/registry/generate.ts";
 import { legacyIdOf, printableLegacyId } from "../../tools/migration/registry/legacy-id.ts";
-import { entry, loadEntries, loadText, uuid } from "../helpers/registry.ts";
+import { entry, generateEntries, loadEntries, loadText, uuid } from "../helpers/registry.ts";
 
 /** Few different texts, so that ids collide, share prefixes and leave ASCII. */
 const legacyId = fc.oneof(

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { createProgram } from "./commands/program.ts";
+import { toolVersion } from "./config/tool-version.ts";
 import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
 import { MigrationError, systemCode } from "./model/errors.ts";
 import { errorText } from "./printers/error-text.ts";
@@ -20,6 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
       result.exitCode = code;
     },
     exitCodes: EXIT_CODES,
+    version: toolVersion(),
     invocation: invocationOf(process.argv[1] ?? ""),
   });
   try {

@@ -1,10 +1,10 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
+import { toolVersion } from "../config/tool-version.ts";
 import type { DriverOptions } from "../cutover/engine/open-run.ts";
 import type { Given } from "../cutover/plan/bind.ts";
 import { systemClock } from "../cutover/time/clock.ts";
 import { MigrationError } from "../model/errors.ts";
-import { toolVersion } from "../operations/scan-binding.ts";
 import { type CommonOptions, contextHere, type Session } from "./session.ts";
 
 /** Options of commands that start a run. */

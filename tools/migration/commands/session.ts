@@ -24,6 +24,8 @@ export interface Session {
   readonly clock: () => Date;
   readonly setExitCode: (code: 0 | 1 | 2 | 16 | 17 | 20 | 21 | 22 | 130) => void;
   readonly exitCodes: readonly ExitCodeRow[];
+  /** Version of the package. */
+  readonly version: string;
   /** How the user calls the tool, for commands in messages. */
   readonly invocation: string;
 }

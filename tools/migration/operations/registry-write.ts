@@ -5,16 +5,19 @@ import { loadProject, type Project } from "../config/project.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { Finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { BrokenRecord } from "../model/source-record.ts";
 import { assertFreezable, compareWithLock } from "../registry/compare-with-lock.ts";
 import type { RegistryEntry } from "../registry/entry.ts";
 import { fingerprintLines } from "../registry/fingerprints.ts";
-import { generateEntries, proposeEntries, registryFileText } from "../registry/generate.ts";
+import { mergeEntries, newEntries, registryFileText } from "../registry/generate.ts";
 import { legacyIdOf } from "../registry/legacy-id.ts";
 import { loadRegistry } from "../registry/load-registry.ts";
 import { freezeRegistry, lockFileText } from "../registry/lock.ts";
 import type { Registry } from "../registry/registry.ts";
+import { findSharedUuids } from "../registry/shared-uuids.ts";
 import type { Source } from "../sources/source.ts";
 import { toStoreError, writeFileAtomic } from "../stores/atomic-file.ts";
+import { SortedTexts } from "../stores/sorted-texts.ts";
 import { type Context, turn, untilCancelled } from "./context.ts";
 import { openSource } from "./inputs.ts";
 import { pickModules } from "./pick-modules.ts";
@@ -40,11 +43,16 @@ export async function generateRegistries(
 ): Promise<readonly RegistryChange[]> {
   return withSource(context, names, async (project, module, source) => {
     const existing = loadExisting(project.root, module.name);
-    const entries = generateEntries(module.name, await legacyIds(context, module, source), existing);
-    const added = entries.length - (existing?.size ?? 0);
     const file = registryFile(project.root, module.name);
-    if (added > 0 || existing === undefined) write(project.root, file, entries);
-    return { module: module.name, file, entries: entries.length, added };
+    return withNewEntries({ context, module, source, existing }, (added) => {
+      const before = existing?.size ?? 0;
+      const first = added.next();
+      if (first.done === true && existing !== undefined)
+        return { module: module.name, file, entries: before, added: 0 };
+      const all = mergeEntries(existing?.entries() ?? [], first.done === true ? [] : withFirst(first.value, added));
+      const entries = write(project.root, file, all);
+      return { module: module.name, file, entries, added: entries - before };
+    });
   });
 }
 
@@ -55,10 +63,11 @@ export async function proposeRegistries(
 ): Promise<readonly RegistryChange[]> {
   return withSource(context, names, async (project, module, source) => {
     const existing = loadExisting(project.root, module.name);
-    const entries = proposeEntries(module.name, await legacyIds(context, module, source), existing);
     const file = `${PROJECT.reports}/latest-registry-propose/${module.name}.json`;
-    write(project.root, file, entries, { private: true });
-    return { module: module.name, file, entries: entries.length, added: entries.length };
+    return withNewEntries({ context, module, source, existing }, (added) => {
+      const entries = write(project.root, file, added, { private: true });
+      return { module: module.name, file, entries, added: entries };
+    });
   });
 }
 
@@ -71,8 +80,11 @@ export async function freezeRegistries(
   const project = loadProject(context.root);
   const lock = new Map(readLock(context.root));
   const changes: RegistryChange[] = [];
-  for (const { name } of pickModules(project.modules, names)) {
-    const registry = loadExisting(context.root, name);
+  const picked = pickModules(project.modules, names);
+  const registries = new Map(project.modules.map(({ name }) => [name, loadExisting(context.root, name)] as const));
+  assertDistinct([...registries.values()].filter((registry) => registry !== undefined));
+  for (const { name } of picked) {
+    const registry = registries.get(name);
     if (registry === undefined) {
       throw new MigrationError("REGISTRY_MISSING", {
         message: `Freezing ${name}: expected the file ${registryFile(context.root, name)}, got none.`,
@@ -89,6 +101,18 @@ export async function freezeRegistries(
   }
   writeText(context.root, PROJECT.lock, [lockFileText(lock)]);
   return changes;
+}
+
+/** REGISTRY_INVALID where an id was given out by two registries: frozen, it would stay so for good. */
+function assertDistinct(registries: readonly Registry[]): void {
+  const shared: Finding[] = [];
+  findSharedUuids(registries, (found) => shared.push(found));
+  if (shared.length === 0) return;
+  throw new MigrationError("REGISTRY_INVALID", {
+    message: `Freezing: expected a targetUuid in one registry alone, got ${shared.length} in two; nothing was frozen.`,
+    problems: shared.slice(0, 10).map(({ module, id, got }) => `${module ?? ""} ${id ?? ""}: ${got ?? ""}`),
+    remedy: "`candor registry check` names every one; give each entry a UUID of its own.",
+  });
 }
 
 async function withSource(
@@ -122,19 +146,56 @@ function loadExisting(root: string, module: string): Registry | undefined {
   });
 }
 
-async function legacyIds(context: Context, module: ModuleDefinition, source: Source): Promise<readonly string[]> {
-  const ids: string[] = [];
-  let record = 0;
-  for await (const batch of untilCancelled(context, source.read(module.collection))) {
-    for (const value of batch) {
-      record += 1;
-      const key = legacyIdOf(module.legacyKey.map((name) => ownValue(value, name)));
-      if (!("legacyId" in key)) throw noLegacyId(module, record, key.problem);
-      ids.push(key.legacyId);
+interface Reading {
+  readonly context: Context;
+  readonly module: ModuleDefinition;
+  readonly source: Source;
+  readonly existing: Registry | undefined;
+}
+
+/** Gives `use` the entries that records of the source lack, ascending; only their sorting takes memory, and bounded. */
+async function withNewEntries<T>(reading: Reading, use: (added: Generator<RegistryEntry>) => T): Promise<T> {
+  const { context, module, source, existing } = reading;
+  const ids = new SortedTexts(join(context.root, PROJECT.reports));
+  try {
+    context.progress.stage(`read ${module.name}`);
+    let record = 0;
+    for await (const batch of untilCancelled(context, source.read(module.collection))) {
+      for (const value of batch) {
+        record += 1;
+        const id = legacyIdIn(value, module, record);
+        if (existing === undefined || existing.lookup(id) < 0) ids.add(id);
+      }
+      context.progress.advance(batch.length);
+      await turn(context);
     }
-    await turn(context);
+    return use(newEntries(module.name, ids.drain(), existing));
+  } finally {
+    ids.close();
   }
-  return ids;
+}
+
+function* withFirst(first: RegistryEntry, rest: Iterable<RegistryEntry>): Generator<RegistryEntry> {
+  yield first;
+  yield* rest;
+}
+
+function legacyIdIn(value: unknown, module: ModuleDefinition, record: number): string {
+  if (value instanceof BrokenRecord) throw brokenRecord(value, module, record);
+  const key = legacyIdOf(module.legacyKey.map((name) => ownValue(value, name)));
+  if ("legacyId" in key) return key.legacyId;
+  throw noLegacyId(module, record, key.problem);
+}
+
+function brokenRecord({ code, place }: BrokenRecord, module: ModuleDefinition, record: number): MigrationError {
+  const line = place.line === undefined ? "" : `:${place.line}`;
+  const at = place.file === undefined ? "" : ` (${place.file}${line})`;
+  const got = place.got === undefined ? "" : `, got ${place.got}`;
+  return new MigrationError("SOURCE_INVALID", {
+    message: `Record ${record} of ${module.collection}${at} cannot be read: ${code}, expected ${place.expected ?? "a record"}${got}.`,
+    remedy:
+      "Mend it in the source, then run the command again; `candor dry-run` names all of them once there are registries.",
+  });
 }
 
 function ownValue(record: unknown, name: string): unknown {
@@ -151,13 +212,22 @@ function noLegacyId(module: ModuleDefinition, record: number, problem: "missing"
   });
 }
 
+/** Writes a registry while its entries come, and counts them. */
 function write(
   root: string,
   file: string,
-  entries: readonly RegistryEntry[],
+  entries: Iterable<RegistryEntry>,
   options?: { readonly private: boolean },
-): void {
-  writeText(root, file, registryFileText(entries, file.endsWith(".jsonl") ? "jsonl" : "json"), options);
+): number {
+  let count = 0;
+  const counted = function* (): Generator<RegistryEntry> {
+    for (const entry of entries) {
+      count += 1;
+      yield entry;
+    }
+  };
+  writeText(root, file, registryFileText(counted(), file.endsWith(".jsonl") ? "jsonl" : "json"), options);
+  return count;
 }
 
 function writeText(root: string, file: string, text: Iterable<string>, options?: { readonly private: boolean }): void {

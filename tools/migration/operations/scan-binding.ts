@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSmallFile } from "../checks/candidate-files.ts";
 import { PROJECT } from "../config/paths.ts";
 import type { Project } from "../config/project.ts";
+import { toolVersion } from "../config/tool-version.ts";
 import { stringifyChecked } from "../integrity/canonical.ts";
 import { sha256Hex } from "../integrity/digest.ts";
 import { MigrationError } from "../model/errors.ts";
@@ -87,11 +87,4 @@ function smallDigest(input: string, file: string): string {
 
 function digestOf(parts: readonly JsonValue[]): string {
   return sha256Hex(stringifyChecked(parts));
-}
-
-/** Version of this tool. */
-export function toolVersion(): string {
-  const description: unknown = JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8"));
-  const version = typeof description === "object" && description !== null ? Reflect.get(description, "version") : "";
-  return String(version);
 }

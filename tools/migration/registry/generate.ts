@@ -11,35 +11,38 @@ const FIRST_VERSION = 1;
 export type RegistryForm = "json" | "jsonl";
 
 /**
- * A whole registry for these legacy ids, sorted: entries of `existing` as they are, derived ones for the rest.
- * Throws like `proposeEntries`.
+ * Entries for the legacy ids that `existing` does not hold, one at a time, each once; the ids ascend by their UTF-8 bytes
+ * and may repeat. Throws `REGISTRY_INVALID` where a derived UUID belongs to another legacy id already, `VALUE_INVALID`
+ * for a legacy id that is empty or not well-formed.
  */
-export function generateEntries(
+export function* newEntries(
   module: string,
   legacyIds: Iterable<string>,
   existing: Registry | undefined,
-): RegistryEntry[] {
-  const entries = [...(existing?.entries() ?? []), ...proposeEntries(module, legacyIds, existing)];
-  return entries.sort(byLegacyId);
-}
-
-/**
- * Entries for the legacy ids that `existing` does not hold, sorted, each once. Throws `REGISTRY_INVALID` where a
- * derived UUID belongs to another legacy id already, `VALUE_INVALID` for a legacy id that is empty or not well-formed.
- */
-export function proposeEntries(
-  module: string,
-  legacyIds: Iterable<string>,
-  existing: Registry | undefined,
-): RegistryEntry[] {
-  const entries: RegistryEntry[] = [];
-  for (const legacyId of new Set(legacyIds)) {
-    if (existing !== undefined && existing.lookup(legacyId) >= 0) continue;
+): Generator<RegistryEntry> {
+  let last: string | undefined;
+  for (const legacyId of legacyIds) {
+    if (legacyId === last || (existing !== undefined && existing.lookup(legacyId) >= 0)) continue;
+    last = legacyId;
     const targetUuid = deriveUuid(module, legacyId);
     assertUnused(targetUuid, module, existing);
-    entries.push({ legacyId, targetUuid, version: FIRST_VERSION });
+    yield { legacyId, targetUuid, version: FIRST_VERSION };
   }
-  return entries.sort(byLegacyId);
+}
+
+/** Two ascending lists of entries as one. */
+export function* mergeEntries(
+  existing: Iterable<RegistryEntry>,
+  added: Iterable<RegistryEntry>,
+): Generator<RegistryEntry> {
+  const rest = added[Symbol.iterator]();
+  let next = rest.next();
+  for (const entry of existing) {
+    for (; next.done !== true && compareUtf8(next.value.legacyId, entry.legacyId) < 0; next = rest.next())
+      yield next.value;
+    yield entry;
+  }
+  for (; next.done !== true; next = rest.next()) yield next.value;
 }
 
 /** The text of a registry file in pieces, one entry per line, as it is committed. */
@@ -60,8 +63,4 @@ function assertUnused(uuid: string, module: string, existing: Registry | undefin
     message: `Making an entry for ${module}: expected a targetUuid that is free, got ${uuid}, which entry ${index + 1} in order of legacyId holds for another legacy id.`,
     remedy: `Find ${uuid} in the registry of ${module}: a legacyId was changed there. Bring it back from version control, or write the new entry by hand with a UUID of its own.`,
   });
-}
-
-function byLegacyId(left: RegistryEntry, right: RegistryEntry): number {
-  return compareUtf8(left.legacyId, right.legacyId);
 }

@@ -10,7 +10,10 @@ export interface SharedRegistryData {
   readonly offsets: SharedArrayBuffer;
   /** Four 32-bit words per UUID. */
   readonly words: SharedArrayBuffer;
-  /** Position + 1 by hash of the legacy id, 0 for a free slot; a power of two of them. */
+  /**
+   * Position + 1 by hash of the legacy id, 0 for a free slot; a power of two of them. The bits that no position needs hold
+   * some of the hash, so that another entry is seldom looked at.
+   */
   readonly slots: SharedArrayBuffer;
 }
 
@@ -43,6 +46,8 @@ export class SharedRegistry {
   readonly #text: Buffer;
   readonly #offsets: Float64Array;
   readonly #slots: Int32Array;
+  /** The bits of a slot that hold a position. */
+  readonly #positions: number;
   readonly #key = Buffer.alloc(4096);
   readonly #uuid = new Uint32Array(4);
   /** Behind the entry that was found last. */
@@ -55,6 +60,7 @@ export class SharedRegistry {
     this.#text = Buffer.from(data.text);
     this.#offsets = new Float64Array(data.offsets);
     this.#slots = new Int32Array(data.slots);
+    this.#positions = 2 ** Math.ceil(Math.log2(data.size + 2)) - 1;
   }
 
   /** Puts an entry into its place; any thread may fill any part. */
@@ -64,8 +70,10 @@ export class SharedRegistry {
     this.#offsets[index] = textAt;
     for (let word = 0; word < 4; word += 1) this.words[4 * index + word] = words[word] ?? 0;
     const mask = this.#slots.length - 1;
-    let slot = hashBytes(bytes, from, to) & mask;
-    while (Atomics.compareExchange(this.#slots, slot, 0, index + 1) !== 0) slot = (slot + 1) & mask;
+    const hash = hashBytes(bytes, from, to);
+    let slot = hash & mask;
+    const tagged = (hash & ~this.#positions) | (index + 1);
+    while (Atomics.compareExchange(this.#slots, slot, 0, tagged) !== 0) slot = (slot + 1) & mask;
   }
 
   /** The index of the entry with exactly this legacy id, or -1. */
@@ -86,10 +94,13 @@ export class SharedRegistry {
 
   #search(bytes: Uint8Array, from: number, to: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = hashBytes(bytes, from, to) & mask; ; slot = (slot + 1) & mask) {
-      const index = (this.#slots[slot] ?? 0) - 1;
-      if (index < 0) return -1;
-      if (this.#isKey(index, bytes, from, to)) return index;
+    const hash = hashBytes(bytes, from, to);
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const tagged = this.#slots[slot] ?? 0;
+      if (tagged === 0) return -1;
+      const isLike = ((tagged ^ hash) & ~this.#positions) === 0;
+      const index = (tagged & this.#positions) - 1;
+      if (isLike && this.#isKey(index, bytes, from, to)) return index;
     }
   }
 

@@ -253,7 +253,7 @@ export function mintRun(root: string, options: { blocked?: boolean } = {}): Reco
     });
     for (const id of ["deploy", "stop-quote-page", "stop-files-api", "env"]) recorded.undo(id);
     recorded.add({ type: "rollback.end", step: null, attempt: null, data: { scope: "run", result: "done", left: [] } });
-    for (const id of ["old-healthy", "smoke"]) recorded.check(id, "run", {}, "restored");
+    for (const id of recorded.plan.restored) recorded.check(id, "run", {}, "restored");
     recorded.end("ROLLED_BACK", { complete: false, closable: true, downtimeMs: 95_400 });
     return recorded;
   }

@@ -65,7 +65,7 @@ t.test("002-01 002-02 the change is described, and the measured downtime stands 
   mintRun(root);
   const text = section(packOf(root), "Change Description");
   t.match(text, /\| Change ID \| LOOP-MINT-PROD-CUTOVER-EXECUTION-20260212 \|/);
-  t.match(text, /\| Downtime window \| \\~2 min .*\n\| Actual downtime \| 83.2 s \|/);
+  t.match(text, /\| Downtime window \| \\~2 min .*\n\| Actual downtime \| 64 s \|/);
 });
 
 t.test("002-03 002-04 addresses and ways back have their tables", async (t) => {

@@ -1,4 +1,5 @@
 import { isJsonObject } from "../../model/json.ts";
+import { downtimeMs } from "./downtime.ts";
 import { plain, table } from "./markdown.ts";
 import { withValues } from "./result-text.ts";
 import type { RunView } from "./run-view.ts";
@@ -25,8 +26,11 @@ export function changeDescription(view: RunView): string {
 
 /** Measured from the first undoable stop to all health good. */
 export function downtimeText(view: RunView): string {
-  const ms = view.end?.downtimeMs ?? null;
-  if (ms === null) return view.end === undefined ? "not known yet" : "not measured: no stop of a service was seen";
+  const ms = downtimeMs(view);
+  if (ms === null)
+    return view.end === undefined
+      ? "not known yet"
+      : "not measured: the plan names no step that stops a service, or it was not back";
   const seconds = Math.round(ms / 100) / 10;
   return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }

@@ -11,20 +11,29 @@ import { listen } from "./requests.ts";
 import { rollBack } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import { watchStops } from "./stops.ts";
+import { lockTarget, unlockTarget } from "./target-lock.ts";
 import { walkTimeline } from "./timeline.ts";
 import { sleepOrChange } from "./wait-for.ts";
 
 /** Drives a run to its end, from wherever its journal says it is. Stops and the inbox are heard all the time. */
 export async function drive(run: Run): Promise<Ending> {
+  await lockTarget(run);
   const over = new AbortController();
   const background = [listen(run, over.signal), watchStops(run, over.signal)];
   try {
-    return await driveOn(run);
+    const ending = await driveOn(run);
+    if (hasEnded(ending)) await unlockTarget(run);
+    return ending;
   } finally {
     over.abort();
     run.changed.wake();
     await Promise.all(background);
   }
+}
+
+/** A failed rollback, a HOLD or an interrupt is not over: nobody else may change the target meanwhile. */
+function hasEnded({ outcome }: Ending): boolean {
+  return outcome === "SUCCEEDED" || outcome === "ROLLED_BACK" || outcome === "ABORTED";
 }
 
 async function driveOn(run: Run): Promise<Ending> {

@@ -6,6 +6,10 @@ const ROWS = listOf({ type: "object", additionalProperties: { type: ["string", "
 export const PACK_SCHEMA: SchemaPart = closed({
   ip_map: ROWS,
   ip_note: TEXT,
+  downtime: {
+    ...closed({ from: TEXT, until: NAMES }, ["from", "until"]),
+    description: "measured from the begin of this step until each of these checks passes again",
+  },
   lan_only: { oneOf: [TEXT, listOf(TEXT)] },
   images: listOf(
     closed({ module: TEXT, image: TEXT, digest: TEXT, kind: TEXT, check: TEXT, first: { const: true } }, [

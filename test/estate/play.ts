@@ -76,8 +76,9 @@ export async function play(practice: Practice, script: Script = {}): Promise<Pla
     const { stage } = state;
     if (stage !== undefined) for (const asked of askedIn(line, before)) answer(stage, script, asked);
   };
-  const before = { ...process.env };
-  Object.assign(process.env, practice.estate.env);
+  const { env } = practice.estate;
+  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, env);
   try {
     const options = optionsOf(practice, clock, say);
     let run = await open(practice, options);
@@ -95,7 +96,10 @@ export async function play(practice: Practice, script: Script = {}): Promise<Pla
       run = resumeRun(options, run.parts.directory.id);
     }
   } finally {
-    process.env = before;
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
     await clock.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { RollbackState } from "../state/run-state.ts";
 import { afterRollback, endRun } from "./after-rollback.ts";
 import { askAll } from "./checks.ts";
@@ -19,6 +20,8 @@ import { sleepOrChange } from "./wait-for.ts";
 export async function drive(run: Run): Promise<Ending> {
   await lockTarget(run);
   const over = new AbortController();
+  // Every stop listens to it, and Node takes more than ten for a leak.
+  setMaxListeners(0, over.signal);
   const background = [listen(run, over.signal), watchStops(run, over.signal)];
   try {
     const ending = await driveOn(run);

@@ -8,6 +8,7 @@ import { buildingLines } from "./lines/building.ts";
 import type { Line, SizeResult } from "./lines/line.ts";
 import { lineBytesOf, readingLines } from "./lines/reading.ts";
 import { growthLines, memoryLines, startLines } from "./lines/resources.ts";
+import { sourceLines } from "./lines/sources.ts";
 import { machineFacts } from "./measure/machine.ts";
 import { runRounds } from "./measure/rounds.ts";
 import { detectFeatures, type Features, REPOSITORY } from "./measure/tool.ts";
@@ -16,6 +17,7 @@ import { hasDuckdb } from "./peers/duckdb.ts";
 import { loadDuckdb, type Prepared, prepare, prepareExample, publishedRoot } from "./prepare.ts";
 import { tableText } from "./print.ts";
 import { programsOf, startPrograms } from "./programs.ts";
+import { makeTables } from "./sources/tables.ts";
 
 /** The targets speak of two workers. */
 const WORKERS = Math.min(2, availableParallelism());
@@ -47,7 +49,12 @@ async function measure(work: string, options: BenchOptions): Promise<boolean> {
   for (const size of options.sizes)
     results.push(await measureSize(work, size, options, features, results.length === 0));
   const lines = [
-    ...results.flatMap((result) => [...readingLines(result), ...buildingLines(result), ...memoryLines(result)]),
+    ...results.flatMap((result) => [
+      ...readingLines(result),
+      ...buildingLines(result),
+      ...sourceLines(result),
+      ...memoryLines(result),
+    ]),
     ...results.flatMap(startLines),
     ...growthLines(results),
   ];
@@ -83,7 +90,9 @@ async function measureSize(
     rows,
     altered: features.diff && groups.has("diff"),
   });
+  const tables = groups.has("sources") ? await makeTables(join(work, "tables"), size, say) : undefined;
   const setting = {
+    tables: tables?.places ?? new Map(),
     prepared,
     features,
     groups,
@@ -94,7 +103,7 @@ async function measureSize(
     lineBytes: lineBytesOf(prepared),
   };
   const programs = [...programsOf(setting), ...(groups.has("start") && first ? startPrograms(setting) : [])];
-  const measured = await runRounds(programs, runs, say);
+  const measured = await runRounds(programs, runs, say).finally(() => tables?.drop());
   return { prepared, features, workers: WORKERS, measured };
 }
 

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { SHAPES, type Shape } from "./generate/shapes.ts";
 
 /** Groups of programs that `--only` picks from. */
-export const GROUPS = ["verify", "scrub", "scan", "migrate", "start", "diff"] as const;
+export const GROUPS = ["verify", "scrub", "scan", "migrate", "start", "diff", "sources"] as const;
 
 /** A group of programs. */
 export type Group = (typeof GROUPS)[number];

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { SourcePlace } from "../tools/migration/sources/open-source.ts";
 import type { Command } from "./measure/child.ts";
 import { CLI, type Features, REPOSITORY } from "./measure/tool.ts";
 import type { Group } from "./options.ts";
@@ -6,6 +7,7 @@ import { MIGRATE_FORMS } from "./peers/duckdb-migrate.ts";
 import { SCAN_FORMS } from "./peers/duckdb-scan.ts";
 import { BULK_BYTES, LEAF_BYTES, NODE_BYTES, opensslArgs } from "./peers/openssl.ts";
 import { CANDIDATES, type Prepared } from "./prepare.ts";
+import type { Engine } from "./sources/tables.ts";
 
 /** Something that is run once in every round. */
 export interface Program {
@@ -27,6 +29,8 @@ export interface Setting {
   /** Of DuckDB: installed, and its tables loaded. */
   readonly duckdb: { readonly scan: boolean; readonly migrate: boolean };
   readonly lineBytes: number;
+  /** A table for each engine that answers; none where reading is not measured. */
+  readonly tables: ReadonlyMap<Engine, SourcePlace>;
 }
 
 /** The commands whose start is measured on the example. */
@@ -51,6 +55,7 @@ export function programsOf(setting: Setting): readonly Program[] {
     ...(groups.has("scan") ? scanPrograms(setting) : []),
     ...(groups.has("migrate") ? migratePrograms(setting) : []),
     ...(groups.has("diff") ? diffPrograms(setting) : []),
+    ...[...setting.tables].flatMap(([engine, place]) => sourcePrograms(setting, engine, place)),
   ];
 }
 
@@ -117,6 +122,16 @@ function diffPrograms(setting: Setting): readonly Program[] {
   const places = [CANDIDATES.plain, CANDIDATES.altered].map((place) => join(setting.prepared.dir, place));
   const { command } = tool(setting, "diff", ["diff", ...places]);
   return [program("diff", { ...command, accepts: [16] }), tool(setting, "help", ["--help"])];
+}
+
+/** A table read as a migration does, and as the driver of its engine does it best. */
+function sourcePrograms(setting: Setting, engine: Engine, place: SourcePlace): readonly Program[] {
+  const child = join(REPOSITORY, "build/bench/sources/read-child.js");
+  const args = [JSON.stringify(place), String(setting.prepared.size)];
+  return [
+    program(`read ${engine}`, node(setting, [child, "ours", ...args])),
+    ...(setting.peers ? [program(`driver ${engine}`, node(setting, [child, "driver", ...args]))] : []),
+  ];
 }
 
 /** A verb on all workers, and on one where the verb can choose. */

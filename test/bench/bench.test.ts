@@ -80,6 +80,22 @@ t.test("the harness measures, and migrate publishes what the independent writer 
   t.end();
 });
 
+t.test("reading is measured beside the driver of every engine that answers", (t) => {
+  const dir = t.testdir();
+  const output = join(dir, "result.json");
+  const args = ["--size", "500", "--runs", "1", "--only", "sources", "--no-install", "--output", output];
+  const { status, stderr } = run("build/bench/run.js", ...args, "--dir", join(dir, "work"));
+  t.equal(status, 0, stderr);
+  const { lines } = JSON.parse(readFileSync(output, "utf8"));
+  const read = lines.filter(({ work }: { work: string }) => work.startsWith("read a table of "));
+  t.ok(read.length > 0);
+  t.match(
+    read,
+    Array.from(read, () => ({ verdict: "for information", note: /^\d+ rows\/s$/ })),
+  );
+  t.end();
+});
+
 t.test("the naive peer writes the same bytes, and finds no fault in them", (t) => {
   const dir = t.testdir();
   const modules = modulesOf("wide", SIZE);

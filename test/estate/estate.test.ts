@@ -101,7 +101,7 @@ t.test("npm run practice says what to type", async (t) => {
   t.equal(run(["nothing", dir]).status, 2);
   const { status, stdout } = run(["step22", join(dir, "world")]);
   t.equal(status, 0);
-  t.match(stdout, /candor cutover run migration\/cutover\/step22\.yaml --var health_urls='http:.*' --assign/);
+  t.match(stdout, /candor cutover arm migration\/cutover\/step22\.yaml --t0 .* --var health_urls='http:.*' --assign/);
   t.ok(existsSync(join(dir, "world/project/migration/cutover/step22.yaml")));
   t.match(readFileSync(join(dir, "world/estate.sh"), "utf8"), /export PATH=/);
   spawnSync("pkill", ["-f", join(dir, "world/state")]);

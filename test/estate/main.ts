@@ -24,15 +24,20 @@ function introduction(practice: Practice): string {
     ...Object.entries(vars).map(([name, value]) => `--var ${name}='${[value].flat().join(",")}'`),
     ...Object.entries(roles).map(([role, who]) => `--assign ${role}=${who}`),
   ];
+  const values = given.join(" ");
+  const arm = `  candor cutover arm ${file} --t0 "$(date -u -d '+61 minutes' +%FT%TZ)" ${values}\n`;
+  const start =
+    practice.plan === "step22" ? `${arm}  candor cutover run ${file}` : `  candor cutover run ${file} ${values}`;
   return `A world for ${practice.plan} is in ${estate.dir}. Everything that happens in it stays there.
 
   . ${join(estate.dir, "estate.sh")}
   candor cutover lint ${file}
   candor cutover plan ${file}
-  candor cutover run ${file} ${given.join(" ")}
+${start}
 
 In a second terminal, after the first line:
   candor cutover status                               what it waits for
+  candor cutover sign --role <role> --name <person> --say done --for <what>
   echo down > ../state/services/<service>/mode        make a service fail (mkdir its folder first); rm mends it
   echo fail > ../state/faults/<program>               make a program fail: fail, once, hang, exit <n>
   cat ../state/effects.log                            what the world noticed

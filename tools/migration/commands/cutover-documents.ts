@@ -6,7 +6,7 @@ import type { VerifiedRun } from "../cutover/documents/verify-run.ts";
 import type { Head } from "../cutover/journal/chain.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 import { sealedText, verifiedText, writtenText } from "../printers/cutover-documents-text.ts";
-import { type CommonOptions, contextFor, contextHere, json, type Session, withCommon } from "./session.ts";
+import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
 
 interface RunOptions extends CommonOptions {
   readonly run?: string;
@@ -37,7 +37,7 @@ function addVerify(cutover: Command, session: Session): void {
     .action(async (options: RunOptions & { readonly head?: string; readonly key?: string }) => {
       const { verifyRun } = await import("../cutover/documents/verify-run.ts");
       const { parsePublicKey } = await import("../integrity/dsse.ts");
-      const { root } = contextFor(session, options);
+      const { root } = contextHere(session, options);
       const verified = verifyRun(root, await runIdOf(root, options), {
         ...(options.head === undefined ? {} : { head: headFrom(options.head) }),
         ...(options.key === undefined ? {} : { key: parsePublicKey(readKey(options.key), options.key) }),

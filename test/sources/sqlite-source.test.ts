@@ -349,3 +349,44 @@ t.test("a database that another process has locked is SOURCE_INVALID", async (t)
   holder.stdin.end();
   await once(holder, "exit");
 });
+
+t.test("a query is read like a table, and what has no known keys is refused with a remedy", async (t) => {
+  const dir = database(t, (db) =>
+    db.exec(`CREATE TABLE people (id INTEGER PRIMARY KEY, code TEXT COLLATE NOCASE);
+      INSERT INTO people VALUES (3, 'b'), (1, 'A'), (2, 'a'), (9007199254740993, 'ä');
+      CREATE TABLE bare (v); CREATE TABLE pairs (a TEXT, b INT, PRIMARY KEY (b, a)) WITHOUT ROWID;
+      INSERT INTO pairs VALUES ('x', 10), ('b', 9), ('ä', 9), ('B', 9)`),
+  );
+  const query = "SELECT code COLLATE BINARY AS code, id FROM people -- by code";
+  const wanted = [
+    { name: "q", query, key: ["code"] },
+    { name: "pairs", query: undefined, key: ["a", "b"] },
+  ];
+  const source = await openSource({ kind: "sqlite", path: "shop.db" }, dir, wanted);
+  t.teardown(() => source.close());
+  const codes = (await recordsOfSource(source, "q")) as { code: string; id: number | bigint }[];
+  t.strictSame(
+    codes.map(({ code }) => code),
+    ["A", "a", "b", "ä"],
+  );
+  t.equal(codes[3]?.id, 9007199254740993n);
+  const pairs = (await recordsOfSource(source, "pairs")) as { a: string; b: number }[];
+  t.strictSame(
+    pairs.map(({ a, b }) => [a, b]),
+    [
+      ["B", 9],
+      ["b", 9],
+      ["x", 10],
+      ["ä", 9],
+    ],
+  );
+  const bad = [
+    { name: "bare", query: undefined, key: ["v"] },
+    { name: "people", query: undefined, key: ["code"] },
+    { name: "wrong", query: "SELECT nothing FROM nowhere", key: ["id"] },
+    { name: "pairs", query: undefined, key: ["c"] },
+  ];
+  const error = await rejection(() => openSource({ kind: "sqlite", path: "shop.db" }, dir, bad));
+  const problems = [/primary key of bare, got none.*query/, /people .*collation/, /query "wrong"/, /pairs .*"c"/];
+  t.match(error, { code: "SOURCE_INVALID", problems });
+});

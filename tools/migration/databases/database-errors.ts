@@ -59,6 +59,14 @@ export function toDatabaseError(cause: unknown, place: ErrorPlace): MigrationErr
       cause,
     });
   }
+  if (isTlsFault(cause)) {
+    return new MigrationError(place.code, {
+      message: `${place.action}: the TLS connection to ${place.label} could not be made (${got}).`,
+      remedy:
+        "Name the authority of the server's certificate in `source.tls.ca`, or another mode in `source.tls.mode`.",
+      cause,
+    });
+  }
   const state = stateOf(cause);
   const isRefused = /^(28|3D)/.test(state) || REFUSED_CODES.has(systemCode(cause) ?? "");
   const remedy = isRefused
@@ -75,12 +83,19 @@ export function toDatabaseError(cause: unknown, place: ErrorPlace): MigrationErr
   });
 }
 
+const TLS_CODES = /CERT|^ERR_SSL|^ERR_TLS|^HANDSHAKE_(NO_)?SSL|^UNABLE_TO_(GET|VERIFY)|^EPROTO$/;
+const NO_TLS = /does not support (SSL|secure connnection|secure connection)|SSL negotiation/i;
+
+function isTlsFault(error: unknown): boolean {
+  return TLS_CODES.test(systemCode(error) ?? "") || (error instanceof Error && NO_TLS.test(error.message));
+}
+
 /** What a driver said, as far as it cannot quote the data: its code, and its text for faults of names and rights. */
 function describe(error: unknown): string {
   const code = systemCode(error);
   const state = stateOf(error);
   const text = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
-  if (code === undefined && state === "") return LOST_WORDS.test(text) ? text : "an unknown error";
+  if (code === undefined && state === "") return LOST_WORDS.test(text) || NO_TLS.test(text) ? text : "an unknown error";
   const name = code ?? state;
   return TELLING.test(state) ? `${name}, ${text}` : name;
 }

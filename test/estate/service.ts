@@ -88,3 +88,10 @@ server.listen(Number(port), "127.0.0.1", () => {
   writeFileSync(`${ready}.new`, `${process.pid}\n`);
   renameSync(`${ready}.new`, ready);
 });
+
+// A world that was cleared away takes its services with it.
+setInterval(() => {
+  if (existsSync(join(state, "effects.log"))) return;
+  server.close();
+  server.closeAllConnections();
+}, 5000).unref();

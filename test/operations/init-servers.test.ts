@@ -37,11 +37,8 @@ t.test(
   async (t) => {
     const dir = t.testdir({ sqlite: {}, postgres: {}, mysql: {} });
     chinookSqlite(join(dir, "sqlite"));
-    const places = {
-      sqlite: "sqlite:chinook.db",
-      postgres: (await chinookPostgres(t)).url,
-      mysql: (await chinookMysql(t)).url,
-    };
+    const [postgres, mysql] = [await chinookPostgres(t), await chinookMysql(t)];
+    const places = { sqlite: "sqlite:chinook.db", postgres: postgres.url, mysql: mysql.url };
     for (const [engine, from] of Object.entries(places)) {
       const { notes, leftOut } = await startFrom(t, join(dir, engine), from);
       t.strictSame([notes, leftOut], [[], []], engine);
@@ -50,6 +47,13 @@ t.test(
     t.equal(expected.length, 11);
     t.strictSame(rootsOf(join(dir, "postgres")), expected);
     t.strictSame(rootsOf(join(dir, "mysql")), expected);
+    await postgres.session.run("Changing", "UPDATE track SET unit_price = 7.77 WHERE track_id = 3");
+    await mysql.session.query("Changing", "UPDATE Track SET UnitPrice = 7.77 WHERE TrackId = 3");
+    for (const engine of ["postgres", "mysql"]) {
+      const ran = candor(join(dir, engine), ["verify-source"]);
+      t.equal(ran.code, 16, "a row that was changed after the build");
+      t.match(ran.stdout, /^BLOCKER SOURCE_CHANGED track "3" [0-9a-f-]{36} field unitPrice: /m);
+    }
   },
 );
 

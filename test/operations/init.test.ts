@@ -230,3 +230,20 @@ t.test("a folder of JSON Lines becomes a green scan, its keys guessed", async (t
   t.strictSame(required, ["id", "age", "legacyId", "name", "since", "schemaVersion"]);
   t.match(properties, { vip: { type: "boolean" }, since: { format: "date" } });
 });
+
+t.test("folders of CSV and JSON become a green scan, types taken from the values", async (t) => {
+  const root = t.testdir({ csv: {}, json: {}, data: {} });
+  writeFileSync(
+    join(root, "data/people.csv"),
+    'id,name,price,since,code\n1,"Ä, b",1.50,2020-01-01,007\n2,,2,2021-02-03,08\n',
+  );
+  writeFileSync(join(root, "data/things.json"), '[{"no":1,"a":true},{"no":2,"a":false}]');
+  for (const kind of ["csv", "json"]) {
+    const ran = candor(root, ["init", "--from", `${kind}:data`, "--root", kind]);
+    t.equal(ran.code, 0, ran.stderr);
+    await goesThrough(t, join(root, kind));
+  }
+  const people = readFileSync(join(root, "csv/storage_candidate/v1/people/data.jsonl"), "utf8");
+  t.match(people, '"code":"007"', "a code with zeros before it is no number");
+  t.match(people, '"legacyId":1,"name":"Ä, b","price":"1.50","schemaVersion":1,"since":"2020-01-01"');
+});

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
+import { copyText } from "../compiled/byte-copy.ts";
 import { guardRead } from "../files/guard-read.ts";
 import { RangeBlocks } from "./range-blocks.ts";
 
@@ -12,13 +13,13 @@ const [LF, COMMA, BRACE] = [0x0a, 0x2c, 0x7b];
 export function digestRegistry(path: string, file: string, checkCancelled: () => void): string {
   const hash = createHash("sha256");
   const blocks = new RangeBlocks(path, file, { offset: 0, length: guardRead(file, () => statSync(path).size) });
-  let lines = Buffer.allocUnsafe(0);
+  let lines = new DataView(new ArrayBuffer(0));
   try {
     while (blocks.next()) {
       checkCancelled();
       const { bytes, begin, end } = blocks;
-      if (lines.length < end - begin) lines = Buffer.allocUnsafe(end - begin);
-      hash.update(lines.subarray(0, copyEntries(bytes, begin, end, lines)));
+      if (lines.byteLength < end - begin) lines = new DataView(new ArrayBuffer(bytes.length));
+      hash.update(new Uint8Array(lines.buffer, 0, copyEntries(bytes, begin, end, lines)));
     }
     return hash.digest("hex");
   } finally {
@@ -27,13 +28,14 @@ export function digestRegistry(path: string, file: string, checkCancelled: () =>
 }
 
 /** Copies the entries of a block without the commas behind them; how many bytes they take. */
-function copyEntries(bytes: Buffer, begin: number, end: number, lines: Buffer): number {
+function copyEntries(bytes: Buffer, begin: number, end: number, lines: DataView): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let filled = 0;
   for (let at = begin; at < end; ) {
     const lf = bytes.indexOf(LF, at);
     if (bytes[at] === BRACE) {
-      filled += bytes.copy(lines, filled, at, bytes[lf - 1] === COMMA ? lf - 1 : lf);
-      lines[filled] = LF;
+      filled = copyText(view, at, bytes[lf - 1] === COMMA ? lf - 1 : lf, lines, filled);
+      lines.setUint8(filled, LF);
       filled += 1;
     }
     at = lf + 1;

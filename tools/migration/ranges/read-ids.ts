@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
+import { readUuid } from "../compiled/byte-formats.ts";
 import { guardRead } from "../files/guard-read.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
-import { readUuid } from "./uuid-bytes.ts";
 
 /** Some lines of a module's entities.jsonl whose ids go to the shared words. */
 export interface IdsRange {
@@ -23,6 +23,7 @@ export function readIds(range: IdsRange, checkCancelled: () => void): boolean {
 function readPlaces(range: IdsRange, checkCancelled: () => void): boolean {
   const words = new Uint32Array(range.words);
   const block = Buffer.allocUnsafe(LINES_PER_READ * ENTITY_LINE_BYTES);
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
   const descriptor = openSync(range.path, "r");
   try {
     for (let line = range.begin; line < range.end; ) {
@@ -32,7 +33,7 @@ function readPlaces(range: IdsRange, checkCancelled: () => void): boolean {
       if (got < ENTITY_LINE_BYTES) return false;
       const whole = Math.floor(got / ENTITY_LINE_BYTES);
       for (let at = 0; at < whole; at += 1) {
-        if (!readUuid(block, at * ENTITY_LINE_BYTES + ID_AT, words, 4 * (line + at))) return false;
+        if (!readUuid(view, at * ENTITY_LINE_BYTES + ID_AT, words, 4 * (line + at))) return false;
       }
       line += whole;
     }

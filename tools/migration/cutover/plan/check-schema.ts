@@ -1,9 +1,11 @@
 import { compileShape, expectedBy, type ValidatorError } from "../../config/schema-compiler.ts";
+import { isJsonObject, type JsonValue } from "../../model/json.ts";
 import type { LintBook } from "./lint-book.ts";
 import { PLAN_SCHEMA } from "./schema.ts";
 import { pointerOf, type YamlSource } from "./yaml-source.ts";
 
 const VERBS = "probe, sh, http, sql, flip, manual, wait, see";
+const STOP_VERBS = "use, probe, http, manual";
 const READ_VERBS = "probe, http, sql, see, manual, wait";
 
 /** Notes every place where the plan does not have the shape of the published schema. */
@@ -12,7 +14,7 @@ export function checkSchema(source: YamlSource, book: LintBook): void {
   if (validate(source.value)) return;
   const said = new Set<string>();
   for (const error of validate.errors ?? []) {
-    const text = words(error);
+    const text = words(error, source.value);
     if (text === undefined) continue;
     const extra: unknown = error.params["additionalProperty"];
     const at = typeof extra === "string" ? pointerOf(error.instancePath, extra) : error.instancePath;
@@ -23,11 +25,11 @@ export function checkSchema(source: YamlSource, book: LintBook): void {
 }
 
 /** What one error of the validator means to the author of a plan; undefined = it only repeats another. */
-function words(error: ValidatorError): string | undefined {
+function words(error: ValidatorError, value: JsonValue): string | undefined {
   const { keyword, schemaPath } = error;
   if (keyword === "if" || keyword === "allOf") return undefined;
   if (/\/(oneOf|anyOf)\/\d+\/required$/.test(schemaPath)) return undefined;
-  if (keyword === "oneOf") return choice(error);
+  if (keyword === "oneOf") return choice(error, value);
   if (/\/oneOf\/\d+\//.test(schemaPath)) return undefined;
   if (keyword === "anyOf") return "expected `on` only beside probe or sh";
   if (keyword === "additionalProperties") return unknownKey(error);
@@ -39,23 +41,28 @@ function words(error: ValidatorError): string | undefined {
   return `expected ${expectedBy(error)}`;
 }
 
-function choice(error: ValidatorError): string {
-  const branches: unknown = error.schema;
-  const verbs = Array.isArray(branches) ? branches.map(onlyRequired) : [];
-  if (verbs.length > 0 && verbs.every((verb) => verb !== undefined))
-    return `expected exactly one of ${verbs.join(", ")}`;
-  return "expected one of the forms the plan reference gives for this place";
+/** Verbs stand where an action does: anything else that has forms to choose from is no object with a verb. */
+function choice(error: ValidatorError, value: JsonValue): string {
+  const found = at(value, error.instancePath);
+  if (!isJsonObject(found) || "url" in found)
+    return "expected one of the forms the plan reference gives for this place";
+  const isStop = "then" in found;
+  return `expected exactly one of ${isStop ? STOP_VERBS : VERBS}`;
 }
 
-function onlyRequired(branch: unknown): string | undefined {
-  if (typeof branch !== "object" || branch === null || Object.keys(branch).length !== 1) return undefined;
-  const required: unknown = Reflect.get(branch, "required");
-  return Array.isArray(required) ? required.join(" and ") : undefined;
+function at(value: JsonValue, pointer: string): JsonValue | undefined {
+  let found: JsonValue | undefined = value;
+  for (const token of pointer.split("/").slice(1)) {
+    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (Array.isArray(found)) found = found[Number(key)];
+    else found = isJsonObject(found) ? found[key] : undefined;
+  }
+  return found;
 }
 
 function unknownKey(error: ValidatorError): string {
   const key = String(error.params["additionalProperty"]);
-  if ((key === "sh" || key === "flip") && error.schemaPath.includes("check")) {
+  if (key === "sh" || key === "flip") {
     return `${key} changes things, and nothing here may: use one of ${READ_VERBS}`;
   }
   return VERBS.split(", ").includes(key) ? `the verb ${key} is not allowed here` : `unknown key ${key}`;

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import t, { type Test } from "tap";
@@ -33,36 +33,36 @@ phases:
 writes: none
 `);
 
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly output: string;
+}
+
 interface World {
   readonly root: string;
-  readonly run: (
-    args: readonly string[],
-    crashAt?: string,
-  ) => { code: number | null; signal: string | null; output: string };
+  readonly run: (args: readonly string[], crashAt?: string) => Promise<Ended>;
   readonly effects: () => string;
   readonly pointer: () => string;
 }
 
-function world(t: Test): World {
-  const root = t.testdir();
+function world(t: Test, name = "world"): World {
+  const root = join(t.testdirName, name);
+  mkdirSync(root, { recursive: true });
   mkdirSync(join(root, "migration"));
   writeFileSync(join(root, "migration/migration.json"), "{}");
   writeFileSync(join(root, "plan.yaml"), PLAN);
   writeFileSync(join(root, "effects"), "");
   writeFileSync(join(root, "app.json"), '{"storage":"old"}\n');
   const run: World["run"] = (args, crashAt) => {
-    const env = {
-      PATH: process.env["PATH"],
-      HOME: process.env["HOME"],
-      ...(crashAt === undefined ? {} : { CUTOVER_CRASH_AT: crashAt }),
-    };
-    const { status, signal, stdout, stderr } = spawnSync(process.execPath, [CLI, "cutover", ...args], {
-      cwd: root,
-      env,
-      encoding: "utf8",
-      timeout: 60_000,
+    const crash = crashAt === undefined ? {} : { CUTOVER_CRASH_AT: crashAt };
+    const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...crash };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [CLI, "cutover", ...args], { cwd: root, env }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
+        resolve({ code, signal: error?.signal ?? null, output: stdout + stderr });
+      });
     });
-    return { code: status, signal, output: stdout + stderr };
   };
   const effects = (): string => readFileSync(join(root, "effects"), "utf8");
   return { root, run, effects, pointer: () => readFileSync(join(root, "app.json"), "utf8") };
@@ -80,29 +80,40 @@ function endOf(one: World): string {
   return `${one.effects()}${one.pointer()}${end?.outcome}`;
 }
 
+/** Worlds at a time: a kill test waits more than it computes. */
+const LANES = 3;
+
 t.test("F01 to F14: killed at any point on the way forward and back, a resume comes to the same end", async (t) => {
-  const one = world(t);
   const args = ["run", "plan.yaml", "--var", "rc=3"];
-  const unbroken = one.run(args);
+  const first = world(t, "first");
+  const unbroken = await first.run(args);
   t.equal(unbroken.code, 21, unbroken.output);
-  const expected = endOf(one);
-  let points = 0;
-  for (; ; points++) {
-    reset(one);
-    if (one.run(args, `#${points + 1}`).signal !== "SIGKILL") break;
-    const resumed = one.run(["resume", "--run", "demo-1"]);
-    t.equal(resumed.code, 21, `point ${points + 1}: ${resumed.output}`);
-    t.equal(endOf(one), expected, `point ${points + 1}: nothing twice, nothing left out`);
-  }
-  t.ok(points > 50, `${points} points`);
+  const expected = endOf(first);
+  let next = 1;
+  let isOver = false;
+  const lane = async (name: string): Promise<void> => {
+    const one = world(t, name);
+    while (!isOver) {
+      const point = next++;
+      reset(one);
+      const broken = await one.run(args, `#${point}`);
+      isOver ||= broken.signal !== "SIGKILL";
+      if (isOver) return;
+      const resumed = await one.run(["resume", "--run", "demo-1"]);
+      t.equal(resumed.code, 21, `point ${point}: ${resumed.code === 21 ? "" : resumed.output}`);
+      t.equal(endOf(one), expected, `point ${point}: nothing twice, nothing left out`);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, (_, at) => lane(`lane-${at}`)));
+  t.ok(next > 60, `${next} points`);
 });
 
 t.test("killed after its last step, a run that succeeds still succeeds", async (t) => {
   const one = world(t);
   for (const point of ["before-end@last", "after-end@last", "before-end@there#2"]) {
     reset(one);
-    t.equal(one.run(["run", "plan.yaml", "--var", "rc=0"], point).signal, "SIGKILL", point);
-    t.equal(one.run(["resume", "--run", "demo-1"]).code, 0, point);
+    t.equal((await one.run(["run", "plan.yaml", "--var", "rc=0"], point)).signal, "SIGKILL", point);
+    t.equal((await one.run(["resume", "--run", "demo-1"])).code, 0, point);
     t.equal(one.effects(), "one\nmany-a\nmany-b\ntag\ntwo-T-42\nlast\n", point);
     t.match(one.pointer(), /new/);
   }
@@ -110,18 +121,18 @@ t.test("killed after its last step, a run that succeeds still succeeds", async (
 
 t.test("F07: a record that was not written to its end is cut off, and the run goes on", async (t) => {
   const one = world(t);
-  one.run(["run", "plan.yaml", "--var", "rc=0"], "after-end@tag");
+  await one.run(["run", "plan.yaml", "--var", "rc=0"], "after-end@tag");
   const { journal } = openRunDirectory(one.root, "demo-1");
   appendFileSync(journal, '{"at":"2026-03-14T');
-  t.equal(one.run(["resume", "--run", "demo-1"]).code, 0);
+  t.equal((await one.run(["resume", "--run", "demo-1"])).code, 0);
   t.match(one.effects(), /^one\nmany-a\nmany-b\ntag\ntwo-T-42\nlast\n$/);
 });
 
 t.test("F13: two kills in a rollback, and it still goes back and never forward", async (t) => {
   const one = world(t);
   const args = ["run", "plan.yaml", "--var", "rc=3"];
-  t.equal(one.run(args, "after-intent@last.undo.1").signal, "SIGKILL");
-  t.equal(one.run(["resume", "--run", "demo-1"], "before-end@many.undo.1").signal, "SIGKILL");
-  t.equal(one.run(["resume", "--run", "demo-1"]).code, 21);
+  t.equal((await one.run(args, "after-intent@last.undo.1")).signal, "SIGKILL");
+  t.equal((await one.run(["resume", "--run", "demo-1"], "before-end@many.undo.1")).signal, "SIGKILL");
+  t.equal((await one.run(["resume", "--run", "demo-1"])).code, 21);
   t.match(one.effects(), /last\nundo-last\nelse-last\nundo-second\nundo-T-42\nundo-many-b\nundo-many-a\nundo-one\n$/);
 });

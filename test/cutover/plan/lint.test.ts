@@ -33,7 +33,7 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, expect
     "two verbs",
     "probe: 'cat ${log}', out: one",
     "probe: 'cat ${log}', http: 'http://x', out: one",
-    /exactly one of probe, http/,
+    /error 7 expected exactly one of probe, http/,
   ],
   ["a mutating verb in a check", "ok: {probe:", "ok: {sh:", /error 7 sh changes things, and nothing here may/],
   ["a mutating verb in a gate", "pass: [{use: ok}]", "pass: [{sh: 'rm -rf x'}]", /error 9 sh changes things/],

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import t, { type Test } from "tap";
 import { readJournal } from "../../../tools/migration/cutover/journal/read-journal.ts";
@@ -47,6 +47,7 @@ interface World {
 }
 
 function world(t: Test, name = "world"): World {
+  if (!existsSync(t.testdirName)) t.testdir();
   const root = join(t.testdirName, name);
   mkdirSync(root, { recursive: true });
   mkdirSync(join(root, "migration"));

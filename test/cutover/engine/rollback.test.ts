@@ -1,0 +1,166 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
+import type { DriverOptions } from "../../../tools/migration/cutover/engine/open-run.ts";
+import { openRun } from "../../../tools/migration/cutover/engine/open-run.ts";
+import { undoOne } from "../../../tools/migration/cutover/engine/undo-one.ts";
+import { type CutoverProject, cutoverProject, demoPlan, only, play } from "../../helpers/cutover.ts";
+import { VirtualClock } from "../../helpers/virtual-clock.ts";
+
+function driver(project: CutoverProject, clock: VirtualClock): DriverOptions {
+  return {
+    root: project.root,
+    clock,
+    environment: {},
+    command: "cutover undo",
+    driver: "candor test",
+    exitOnHold: false,
+    until: undefined,
+    interrupted: new AbortController().signal,
+    hurried: new AbortController().signal,
+    say: () => {},
+  };
+}
+
+const FAILING = `on_fail: rollback
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: {sh: 'echo undo-one >> effects'}}
+  - {id: two, sh: 'echo two >> effects', undo: {sh: 'test -e mended', else: [{sh: 'test -e mended'}]}}
+  - {id: three, sh: 'echo three >> effects; exit 1', undo: {sh: 'echo undo-three >> effects'}}`;
+
+t.test(
+  "F40: an undo that fails, and its else too, ends in ROLLBACK_FAILED; the rest is left and run one at a time",
+  async (t) => {
+    const project = cutoverProject(t);
+    const text = demoPlan(
+      `checks:\n  ok: {probe: cat effects, out: undo-one}\nrestored: [ok]\nphases:\n- id: work\n  ${FAILING}\n`,
+    );
+    const { ending, said } = await play(project, text);
+    t.equal(ending.outcome, "ROLLBACK_FAILED");
+    t.strictSame(project.effects(), ["one", "two", "three", "undo-three"], "what comes after may lean on it");
+    t.match(said.join("\n"), /left: two.undo.1; candor cutover undo two.undo.1\n\s+left: one.undo.1/);
+    await t.rejects(
+      play(project, text, { resume: "demo-1" }).then(({ ending: again }) => Promise.reject(new Error(again.outcome))),
+      /ROLLBACK_FAILED/,
+    );
+    const clock = new VirtualClock();
+    writeFileSync(join(project.root, "mended"), "");
+    const run = openRun(driver(project, clock), "demo-1");
+    t.match(await undoOne(run, "two"), { isDone: true, left: ["one.undo.1"] });
+    t.match(await undoOne(run, "one"), { isDone: true, left: [], ending: { outcome: "ROLLED_BACK" } });
+    clock.end();
+    await run.close();
+    const ends = only(project.records(), "run.end").map(({ data }) => `${data.outcome} ${data.closable}`);
+    t.strictSame(ends.slice(-1), ["ROLLED_BACK true"]);
+  },
+);
+
+t.test("F42: undos that say they are done and a service that is not back are a failed rollback", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(
+    `checks:\n  ok: {probe: cat effects, out: restored}\nrestored: [ok]\nphases:\n- id: work\n  ${FAILING.replaceAll("test -e mended", "true")}\n`,
+  );
+  const { ending } = await play(project, text);
+  t.equal(ending.outcome, "ROLLBACK_FAILED");
+  t.match(only(project.records(), "escalation").at(-1)?.data.cause, /not restored: ok is FAIL/);
+});
+
+t.test("F44, F45: a rollback of nothing, and a second one, do nothing", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan("phases:\n- id: work\n  steps:\n  - {id: ack, manual: go on, by: operator}\n");
+  const { ending } = await play(project, text, {
+    meanwhile: ({ ask }) => {
+      ask("rollback", { scope: "run", reason: "never mind" });
+      ask("rollback", { scope: "run", reason: "twice" });
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.equal(only(project.records(), "rollback.start").length, 1);
+  t.strictSame(project.effects(), []);
+});
+
+t.test("F46: done_if decides whether a step that failed half-way is taken back", async (t) => {
+  for (const [isDone, effects] of [
+    ["true", ["half", "undo"]],
+    ["false", ["half"]],
+  ] as const) {
+    const project = cutoverProject(t);
+    const step = `{id: half, sh: 'echo half >> effects; exit 1', done_if: {probe: '${isDone}', exit: 0}, undo: {sh: 'echo undo >> effects'}}`;
+    await play(project, demoPlan(`phases:\n- id: work\n  on_fail: rollback\n  steps:\n  - ${step}\n`));
+    t.strictSame(project.effects(), effects);
+  }
+});
+
+t.test("F47: an undo that loses data comes last and waits for its role", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(`phases:
+- id: work
+  on_fail: rollback
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: {sh: 'echo undo-one >> effects'}}
+  - {id: column, sh: 'echo column >> effects', undo: {last: true, by: reviewer, sh: 'echo drop >> effects'}}
+  - {id: bad, sh: 'exit 1', undo: {none: no}}
+`);
+  const { ending, said } = await play(project, text, {
+    meanwhile: async ({ clock, sign }) => {
+      await clock.sleep(60_000);
+      t.strictSame(project.effects(), ["one", "column", "undo-one"], "the service is restored first");
+      sign("done", "column.undo.1", { role: "reviewer", name: "bea" });
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(project.effects(), ["one", "column", "undo-one", "drop"]);
+  t.match(said.join("\n"), /waiting for reviewer: undo column.undo.1 \(it loses data\)/);
+});
+
+t.test("F48: evidence of a phase is read before its first undo", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(
+    `phases:\n- id: work\n  evidence:\n  - {probe: 'echo evidence >> effects'}\n  ${FAILING.replaceAll("test -e mended", "true")}\n`,
+  );
+  await play(project, text);
+  t.strictSame(project.effects(), ["one", "two", "three", "evidence", "undo-three", "undo-one"]);
+});
+
+t.test("what ran before a phase began is stopped only if its role agrees (2.1)", async (t) => {
+  const project = cutoverProject(t);
+  writeFileSync(join(project.root, "up"), "");
+  const text = demoPlan(`checks:
+  up: {probe: 'test -e up', exit: 0}
+phases:
+- id: work
+  on_fail: rollback
+  steps:
+  - {id: bad, sh: 'exit 1', undo: {none: no}}
+  undo:
+  - {sh: 'rm up', was: up, by: operator}
+`);
+  await play(project, text, {
+    meanwhile: async ({ clock, sign }) => {
+      await clock.sleep(1000);
+      sign("failed", "work.undo.1");
+    },
+  });
+  t.ok(existsSync(join(project.root, "up")));
+  t.match(only(project.records(), "undo.none")[0]?.data.reason, /operator decided to leave it/);
+});
+
+t.test("a phase that was rolled back is asked about, also after a resume, and can run again", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(`phases:
+- id: first
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: {sh: 'echo undo-one >> effects'}}
+- id: second
+  needs: [first]
+  on_fail: rollback-phase
+  steps:
+  - {id: two, sh: 'echo two >> effects; test -e mended', undo: {sh: 'echo undo-two >> effects'}}
+`);
+  t.equal((await play(project, text, { exitOnHold: true })).ending.outcome, "HOLD");
+  t.strictSame(project.effects(), ["one", "two", "undo-two"]);
+  writeFileSync(join(project.root, "mended"), "");
+  const { ending } = await play(project, text, { resume: "demo-1", meanwhile: ({ sign }) => sign("again", "second") });
+  t.equal(ending.outcome, "SUCCEEDED");
+  t.strictSame(project.effects(), ["one", "two", "undo-two", "two"]);
+});

@@ -83,7 +83,7 @@ export async function play(
     hurried: new AbortController().signal,
     say: (line) => said.push(line),
   };
-  const run =
+  const run = opened(clock, () =>
     resume === undefined
       ? startRun(
           options,
@@ -91,7 +91,8 @@ export async function play(
           { vars: new Map(Object.entries(vars)), roles: new Map() },
           {},
         )
-      : openRun(options, resume);
+      : openRun(options, resume),
+  );
   prepare?.(run);
   const ask = (command: string, body: JsonObject): void => {
     putRequest(run.parts.directory, clock, { command, body });
@@ -105,6 +106,16 @@ export async function play(
   } finally {
     if (clock instanceof VirtualClock) clock.end();
     await run.close();
+  }
+}
+
+/** A clock of which nobody makes use would keep the process alive. */
+function opened(clock: Clock, open: () => Run): Run {
+  try {
+    return open();
+  } catch (error) {
+    if (clock instanceof VirtualClock) clock.end();
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, verify } from "node:crypto";
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
@@ -189,6 +189,8 @@ t.test("a DSSE envelope is signed over its type and payload, and nothing else pa
   t.equal(text, signEnvelope({ a: "ü", b: 1 }, key), "the same content gives the same bytes");
   t.match(openEnvelope(text, pub), { statement: { a: "ü", b: 1 }, isSigned: true });
   const envelope = JSON.parse(text);
+  const signed = Buffer.from('DSSEv1 28 application/vnd.in-toto+json 16 {"a":"ü","b":1}');
+  t.ok(verify(null, signed, keys.pub, Buffer.from(envelope.signatures[0].sig, "base64")), "as DSSE 1.0 says");
   const forged = { ...envelope, payload: Buffer.from('{"a":"u","b":1}').toString("base64") };
   t.match(openEnvelope(JSON.stringify(forged), pub), { isSigned: false });
   t.match(openEnvelope(JSON.stringify({ ...envelope, signatures: [] }), pub), { isSigned: false });

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import t from "tap";
-import { tableOf } from "../helpers/markdown.ts";
+import { codeWordsOf, tableOf } from "../helpers/markdown.ts";
 
 /** How many checks each document has. */
 const COUNTS = { G: 14, "000": 38, "001": 16, "002": 15, "003": 18, "004": 19 } as const;
@@ -19,6 +19,8 @@ t.test("docs/requirements.md has each of the 120 checks once, with a test", asyn
     expected,
   );
   for (const [check, short, test] of rows) {
-    t.ok(short !== "" && /^(`[a-z0-9/-]+\.test\.ts`(, )?)+$/.test(test ?? ""), `${check} names a test`);
+    const files = codeWordsOf(test ?? "");
+    t.ok(short !== "" && files.length > 0, `${check} names a test`);
+    for (const file of files) t.ok(existsSync(`test/${file}`), `${check}: ${file} is there`);
   }
 });

@@ -25,11 +25,13 @@ async function readWhile(file: string, change: () => void): Promise<Counted> {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const entry = new URL("../fixtures/releases/link-reader.js", import.meta.url);
   const workers = [0, 1, 2].map(() => new Worker(entry, { workerData: { file, stop } }));
-  const counts = workers.map((worker) => new Promise<Counted>((done) => worker.once("message", done)));
-  await Promise.all(workers.map((worker) => new Promise((online) => worker.once("online", online))));
+  const next = <T>(): Promise<T[]> =>
+    Promise.all(workers.map((worker) => new Promise<T>((done) => worker.once("message", done))));
+  await next<"reading">();
+  const counts = next<Counted>();
   change();
   Atomics.store(stop, 0, 1);
-  const all = await Promise.all(counts);
+  const all = await counts;
   const values: Record<string, number> = {};
   for (const one of all)
     for (const [key, count] of Object.entries(one.values)) values[key] = (values[key] ?? 0) + count;

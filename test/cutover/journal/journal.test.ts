@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { sealRecord } from "../../../tools/migration/cutover/journal/chain.ts";
 import { Journal } from "../../../tools/migration/cutover/journal/journal.ts";
 import { createMask, NO_MASK } from "../../../tools/migration/cutover/journal/mask.ts";
 import { readJournal } from "../../../tools/migration/cutover/journal/read-journal.ts";
@@ -230,14 +231,18 @@ t.test("F100 no record holds a secret, in any of its forms", async (t) => {
 
 t.test("10 000 records are verified in a second", async (t) => {
   const run = newRun(t);
-  const journal = new Journal(run, options);
-  const begun = process.hrtime.bigint();
-  for (let at = 0; at < 10_000; at++) journal.append(said(`record ${at} ${"x".repeat(600)}`));
-  const writtenMs = Number(process.hrtime.bigint() - begun) / 1e6;
-  journal.close();
+  const head = { v: 1, run: "r1", at: "1970-01-01T00:00:00.000Z", mono: 5, boot: null, host: "h", user: "u" };
+  const lines: string[] = [];
+  let prev = "0".repeat(64);
+  for (let seq = 0; seq < 10_000; seq++) {
+    const sealed = sealRecord({ ...head, seq, prev }, said(`record ${seq} ${"x".repeat(600)}`));
+    lines.push(sealed.line);
+    prev = sealed.record.hash;
+  }
+  writeFileSync(run.journal, lines.join(""));
   const start = process.hrtime.bigint();
   t.equal(readJournal(run).records.length, 10_000);
   const ms = Number(process.hrtime.bigint() - start) / 1e6;
-  t.comment(`written in ${writtenMs.toFixed(0)} ms, verified in ${ms.toFixed(0)} ms`);
+  t.comment(`verified in ${ms.toFixed(0)} ms`);
   t.ok(ms < 1000, `${ms} ms`);
 });

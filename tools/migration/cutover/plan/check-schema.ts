@@ -44,10 +44,11 @@ function words(error: ValidatorError, value: JsonValue): string | undefined {
 /** Verbs stand where an action does: anything else that has forms to choose from is no object with a verb. */
 function choice(error: ValidatorError, value: JsonValue): string {
   const found = at(value, error.instancePath);
-  if (!isJsonObject(found) || "url" in found)
-    return "expected one of the forms the plan reference gives for this place";
-  const isStop = "then" in found;
-  return `expected exactly one of ${isStop ? STOP_VERBS : VERBS}`;
+  const isForm = ["url", "link", "file", "schema"].some((word) => isJsonObject(found) && word in found);
+  if (!isJsonObject(found) || isForm) return "expected one of the forms the plan reference gives for this place";
+  if ("then" in found) return `expected exactly one of ${STOP_VERBS}`;
+  const readsOnly = /^\/(checks|gates)\/|\/(done_if|evidence)(\/|$)/.test(error.instancePath);
+  return `expected exactly one of ${readsOnly ? READ_VERBS : VERBS}`;
 }
 
 function at(value: JsonValue, pointer: string): JsonValue | undefined {

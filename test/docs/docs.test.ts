@@ -12,7 +12,7 @@ const RUN = ["README.md", "FORMATS.md", "OPERATIONS.md"];
 const ALL = [...RUN, "CONTRIBUTING.md", "CHANGELOG.md"];
 const INFO = /^(?:sh|sh untested|text|text output|json (?:file=\S+|shape=(?:waivers|live)|keys=[a-z]+))$/;
 /** What a test cannot do: install, and run itself. */
-const UNTESTABLE = /^(?:npm (?:ci|test|run (?:build|lint|format|bench))|npx tap |\.ci\/run\b)/;
+const UNTESTABLE = /^(?:npm (?:ci|test|run (?:build|lint|format|bench|drill|flips|faults))|npx tap |\.ci\/run\b)/;
 const SHAPES: Readonly<Record<string, object>> = { waivers: WAIVERS_SHAPE, live: LIVE_SHAPE };
 
 // Some forty runs of the program: 15 s on a quiet machine, minutes on a crowded one.

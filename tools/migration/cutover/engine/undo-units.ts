@@ -23,7 +23,7 @@ export interface UndoUnit {
 
 /**
  * What a rollback of this scope does, in order: phases newest first; in each the undos of its steps, newest start first,
- * then its own undo from top to bottom; at the very end what loses data.
+ * then its own undo from top to bottom; at the very end what loses data. Writers are fenced before all of it.
  */
 export function undoUnits(run: Run, scope: string): readonly UndoUnit[] {
   const standing = run.plan.phases.filter(
@@ -32,7 +32,21 @@ export function undoUnits(run: Run, scope: string): readonly UndoUnit[] {
   const newestFirst = standing.sort((a, b) => sinceOf(run, b) - sinceOf(run, a));
   const units = newestFirst.flatMap((phase) => [...stepUnits(run, phase), ...phaseUnits(run, phase)]);
   const isLast = (unit: UndoUnit): boolean => unit.action?.last === true;
-  return [...units.filter((unit) => !isLast(unit)), ...units.filter(isLast)];
+  return [...fence(run, units), ...units.filter((unit) => !isLast(unit)), ...units.filter(isLast)];
+}
+
+/**
+ * What comes before everything else where a pointer goes back: writes that were accepted since the flip are not in the old
+ * storage, so the plan fences the writers, or captures what they wrote.
+ */
+function fence(run: Run, units: readonly UndoUnit[]): readonly UndoUnit[] {
+  const { writes } = run.plan;
+  const flip = units.find(({ action }) => action === undefined || action.verb.kind === "flip");
+  if (writes === undefined || writes.kind === "none" || flip === undefined) return [];
+  const vars = run.vars(flip.phase);
+  const { by: action } = writes;
+  const unit = { name: action.name, of: flip.of, phase: flip.phase, attempt: undefined, action, vars };
+  return [{ ...unit, resolved: resolved(run, action, null, vars) }];
 }
 
 /** The phases of a scope that were started and still stand, newest first. */

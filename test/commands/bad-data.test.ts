@@ -87,7 +87,7 @@ const CASES: readonly BadData[] = [
     findings: [
       { code: "SOURCE_RECORD_TYPE", module: "people", record: 1, expected: "an object", got: "null" },
       { code: "SOURCE_RECORD_TYPE", record: 2, got: "string" },
-      { code: "LEGACY_ID_MISSING", record: 3, field: "id", got: "undefined" },
+      { code: "LEGACY_ID_MISSING", record: 3, field: "id", got: "nothing" },
       { code: "LEGACY_ID_TYPE", record: 4, field: "id", got: "object" },
       { code: "LEGACY_ID_TYPE", record: 5, field: "id", got: "string" },
     ],
@@ -106,7 +106,7 @@ const CASES: readonly BadData[] = [
       { code: "SCHEMA_VIOLATION", ...place, field: "name", rule: "type", expected: "string", got: "number" },
       { code: "SCHEMA_VIOLATION", ...place, field: "age", rule: "type", expected: "number", got: "string" },
     ],
-    says: /^BLOCKER SCHEMA_VIOLATION people "P-1" \S+ record 1 field age: .*\[type\] expected number got string$/m,
+    says: /^BLOCKER SCHEMA_VIOLATION people "P-1" \S+ record 1 field age: .*\[type\] expected number, got string$/m,
   },
   {
     name: "a personal value in a field of class 0",

@@ -70,6 +70,14 @@ const WAYS: readonly Way[] = [
     },
     stderr: /^error UNVERIFIABLE: /m,
   },
+  {
+    code: 20,
+    name: "a cutover that waits for a person",
+    run: (_t, root) => runPlan(root, "hold", "true"),
+    keeps: true,
+  },
+  { code: 21, name: "a cutover that rolled back", run: (_t, root) => runPlan(root, "rollback", "true"), keeps: true },
+  { code: 22, name: "a rollback that failed", run: (_t, root) => runPlan(root, "rollback", "false"), keeps: true },
   { code: 30, name: "another run", run: runBesideAnother, stderr: /^error LOCK_HELD: /m, keeps: true },
   { code: 130, name: "an interrupt", run: runInterrupted, stderr: /^error INTERRUPTED: / },
 ];
@@ -99,6 +107,17 @@ for (const { code, name, run, stderr, keeps } of WAYS) {
     if (code === 1 || code === 130) t.notOk(existsSync(candidateOf(root)), "nothing was published");
     if (code === 0) await candidateIsSound(t, root);
   });
+}
+
+/** A plan of one step that fails, and of an undo. */
+function runPlan(root: string, onFail: string, undo: string): Ran {
+  const step = `{id: step, sh: "false", undo: {sh: "${undo}"}}`;
+  const phase = `{id: phase, on_fail: ${onFail}, steps: [${step}]}`;
+  writeFileSync(
+    join(root, "plan.yaml"),
+    `cutover: 1\nid: DEMO\nowner: ana\nroles: {operator: ana}\nphases: [${phase}]\n`,
+  );
+  return candor(root, ["cutover", "run", "plan.yaml", "--exit-on-hold"]);
 }
 
 async function runBesideAnother(_t: Test, root: string): Promise<Ran> {

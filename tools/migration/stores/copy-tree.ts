@@ -1,18 +1,9 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-} from "node:fs";
+import { chmodSync, chownSync, constants, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MigrationError } from "../model/errors.ts";
 import { fsyncDirectory } from "./atomic-file.ts";
+import { fsyncFile } from "./folder-tree.ts";
 
 /** Modes and, where they are decided, owner and group of a copy. */
 export interface TreeAccess {
@@ -68,13 +59,4 @@ export function unlockFolders(path: string): void {
   if (!lstatSync(path).isDirectory()) return;
   chmodSync(path, 0o700);
   for (const name of readdirSync(path)) unlockFolders(join(path, name));
-}
-
-function fsyncFile(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -46,7 +46,8 @@ export function fsyncFolders(path: string): void {
   fsyncDirectory(path);
 }
 
-function fsyncFile(path: string): void {
+/** The bytes of a file are on the disk when it returns. */
+export function fsyncFile(path: string): void {
   const fd = openSync(path, "r");
   try {
     fsyncSync(fd);

@@ -8,73 +8,13 @@ import type {
   RunEnd,
   RunStart,
   Signature,
-  StepEnd,
   StepIntent,
   StopFire,
   TickResult,
-  UndoIntent,
 } from "../journal/record.ts";
+import type { Asked, Attempt, Kept, OpenHold, PhaseState, RollbackState, UndoAttempt } from "./run-parts.ts";
 
-/** One try of a step; without `end` nobody has seen its end yet. */
-export interface Attempt {
-  readonly key: string;
-  readonly step: string;
-  readonly attempt: number;
-  readonly seq: number;
-  readonly intent: StepIntent;
-  isSpawned: boolean;
-  end: (StepEnd & { readonly seq: number }) | undefined;
-  /** True once a rollback has taken it back, or found nothing to take back. */
-  isUndone: boolean;
-}
-
-/** One try of one action of an undo. */
-export interface UndoAttempt {
-  readonly key: string;
-  readonly attempt: number;
-  readonly seq: number;
-  readonly intent: UndoIntent;
-  end: (StepEnd & { readonly seq: number }) | undefined;
-}
-
-/** A record with its number and time. */
-export type Kept<T> = T & { readonly seq: number; readonly at: string };
-
-/** How far a phase is. */
-export interface PhaseState {
-  readonly status: "running" | "passed" | "failed" | "rolled-back";
-  /** Sequence number of its last `phase.start`: what is older belongs to an earlier round. */
-  readonly since: number;
-  /** Verdicts of the `was` checks at its start. */
-  readonly running: Readonly<Record<string, unknown>>;
-}
-
-/** A HOLD that nobody has answered. */
-export interface OpenHold {
-  readonly seq: number;
-  readonly subject: string;
-  readonly reason: string;
-  readonly choices: readonly string[];
-  readonly code: string | null;
-}
-
-/** A rollback: begun, perhaps ended. */
-export interface RollbackState {
-  readonly scope: string;
-  readonly cause: string;
-  readonly seq: number;
-  result: "done" | "failed" | undefined;
-  left: readonly string[];
-}
-
-/** What another command asked of the run: a HOLD, or a rollback with its scope. */
-export interface Asked {
-  readonly seq: number;
-  readonly command: "hold" | "rollback";
-  /** `run`, or the id of a phase. */
-  readonly scope: string;
-  readonly reason: string;
-}
+export type * from "./run-parts.ts";
 
 /** What the records of a run mean: nothing is known of a run that is not in here, and nothing here is not a record. */
 export class RunState {

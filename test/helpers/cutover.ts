@@ -109,6 +109,28 @@ export async function play(
   }
 }
 
+/** What a driver is started with, outside of `play`; `end` ends its clock. */
+export function driverFor(
+  project: CutoverProject,
+  say: (line: string) => void = () => {},
+): { readonly options: DriverOptions; readonly clock: VirtualClock; readonly end: () => void } {
+  const clock = new VirtualClock();
+  const never = new AbortController().signal;
+  const options: DriverOptions = {
+    root: project.root,
+    clock,
+    environment: {},
+    command: "cutover resume",
+    driver: "candor test",
+    exitOnHold: false,
+    until: undefined,
+    interrupted: never,
+    hurried: never,
+    say,
+  };
+  return { options, clock, end: () => clock.end() };
+}
+
 /** A clock of which nobody makes use would keep the process alive. */
 function opened(clock: Clock, open: () => Run): Run {
   try {

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { toolVersion } from "../config/tool-version.ts";
@@ -5,6 +6,7 @@ import type { DriverOptions } from "../cutover/engine/open-run.ts";
 import type { Given } from "../cutover/plan/bind.ts";
 import { systemClock } from "../cutover/time/clock.ts";
 import { MigrationError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
 import { type CommonOptions, contextHere, type Session } from "./session.ts";
 
 /** Options of commands that start a run. */
@@ -40,6 +42,31 @@ export function pairs(option: string, given: readonly string[] | undefined): Rea
     map.set(one.slice(0, at), one.slice(at + 1));
   }
   return map;
+}
+
+/** Options of commands that somebody signs. */
+export interface SignerOptions {
+  readonly role?: string;
+  readonly name?: string;
+  readonly via?: string;
+  readonly say?: string;
+  readonly for?: string;
+  readonly reason?: string;
+  readonly field?: readonly string[];
+}
+
+/** The signature that a command line gives. */
+export function signed(options: SignerOptions): JsonObject {
+  const { role = "", via, say = "", reason } = options;
+  return {
+    role,
+    name: options.name ?? userInfo().username,
+    say,
+    fields: Object.fromEntries(pairs("--field", options.field)),
+    ...(via === undefined ? {} : { via }),
+    ...(options.for === undefined ? {} : { about: options.for }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 /** A driver for this command line. */

@@ -1,21 +1,13 @@
-import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { Run } from "../cutover/engine/run.ts";
 import type { JsonObject } from "../model/json.ts";
 import { statusText } from "../printers/cutover-text.ts";
-import { collect, driverOptions, pairs } from "./cutover-options.ts";
+import { collect, driverOptions, type SignerOptions, signed } from "./cutover-options.ts";
 import { finishEnding } from "./cutover-run.ts";
 import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
 
-interface RequestOptions extends CommonOptions {
+interface RequestOptions extends CommonOptions, SignerOptions {
   readonly run?: string;
-  readonly role?: string;
-  readonly name?: string;
-  readonly via?: string;
-  readonly say?: string;
-  readonly for?: string;
-  readonly reason?: string;
-  readonly field?: readonly string[];
   readonly phase?: string;
 }
 
@@ -106,19 +98,6 @@ function withSigner(command: Command): Command {
     .option("--name <person>", "who you are (default: your user name)")
     .option("--via <agent>", "the agent or tool through which you sign")
     .option("--reason <text>", "why");
-}
-
-function signed(options: RequestOptions): JsonObject {
-  const { role = "", via, say = "", reason } = options;
-  return {
-    role,
-    name: options.name ?? userInfo().username,
-    say,
-    fields: Object.fromEntries(pairs("--field", options.field)),
-    ...(via === undefined ? {} : { via }),
-    ...(options.for === undefined ? {} : { about: options.for }),
-    ...(reason === undefined ? {} : { reason }),
-  };
 }
 
 async function send(session: Session, options: RequestOptions, command: string, body: JsonObject): Promise<void> {

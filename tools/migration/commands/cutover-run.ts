@@ -1,7 +1,15 @@
 import type { Command } from "commander";
 import type { Ending } from "../cutover/engine/ending.ts";
 import type { Run } from "../cutover/engine/run.ts";
-import { driverOptions, givenFrom, planPath, type ValueOptions, withValues } from "./cutover-options.ts";
+import {
+  driverOptions,
+  givenFrom,
+  planPath,
+  type SignerOptions,
+  signed,
+  type ValueOptions,
+  withValues,
+} from "./cutover-options.ts";
 import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
 
 interface RunCommandOptions extends CommonOptions, ValueOptions {
@@ -38,9 +46,20 @@ export function addCutoverRunCommands(cutover: Command, session: Session): void 
     .description("go on with a run after a HOLD, an interrupt or a killed driver")
     .option("--run <id>", "which run (default: the one that is open)")
     .option("--until <phase>", "stop behind this phase")
-    .action(async (options: RunCommandOptions) => {
+    .option("--plan <file>", "go on with a changed plan: only what has not begun may differ, and somebody signs for it")
+    .option("--role <role>", "with --plan: the role you sign in")
+    .option("--name <person>", "with --plan: who you are (default: your user name)")
+    .option("--via <agent>", "with --plan: the agent or tool through which you sign")
+    .option("--reason <text>", "with --plan: why it is changed")
+    .action(async (options: RunCommandOptions & SignerOptions & { readonly plan?: string }) => {
       const { resumeRun } = await import("../cutover/engine/arm.ts");
-      const run = resumeRun(driverOptions(session, options), options.run);
+      const driver = driverOptions(session, options);
+      if (options.plan !== undefined) {
+        const { changePlan } = await import("../cutover/engine/change-plan.ts");
+        const signature = options.role === undefined ? undefined : signed(options);
+        await changePlan(driver, options.run, await load(options.plan, session, options), signature);
+      }
+      const run = resumeRun(driver, options.run);
       await driveToEnd(run, session, options);
     });
 }

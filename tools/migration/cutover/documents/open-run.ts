@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { sha256Hex } from "../../integrity/digest.ts";
 import { MigrationError } from "../../model/errors.ts";
 import { toStoreError } from "../../stores/atomic-file.ts";
+import { readKeptPlan, readRulingPlan } from "../journal/plan-file.ts";
 import { scanJournal } from "../journal/read-journal.ts";
 import type { JournalRecord } from "../journal/record.ts";
 import { openRunDirectory, type RunDirectory } from "../journal/run-directory.ts";
 import { parsePlanText } from "../plan/load-plan.ts";
+import { RunState } from "../state/run-state.ts";
 import { ofType, type RunView, viewRun } from "./run-view.ts";
 
 /** A run that was read for its documents. */
@@ -23,8 +25,8 @@ export interface OpenRun {
 export function openRun(root: string, id: string, options: { readonly unsealed: boolean }): OpenRun {
   const run = openRunDirectory(root, id);
   const { records, problem } = scanJournal(run);
-  const bytes = readPlan(run);
-  const problems = [...(problem === undefined ? [] : [problem.message]), ...planProblems(records, sha256Hex(bytes))];
+  const { bytes, problems: planProblems } = planOf(run, records);
+  const problems = [...(problem === undefined ? [] : [problem.message]), ...planProblems];
   if (problems.length > 0 && !options.unsealed) {
     throw new MigrationError(problem?.code ?? "JOURNAL_DAMAGED", {
       message: `The evidence of run ${id} cannot be trusted, so no document is made of it.`,
@@ -36,18 +38,27 @@ export function openRun(root: string, id: string, options: { readonly unsealed: 
   return { run, view: viewRun(plan, id, records), problems };
 }
 
-/** Whether the plan beside the journal is one that the journal knows. */
-function planProblems(records: readonly JournalRecord[], digest: string): readonly string[] {
-  const known = [...ofType(records, "run.start"), ...ofType(records, "run.resume")].map(({ data }) => data.planSha256);
-  if (known.includes(digest)) return [];
-  const expected = known.at(-1) ?? "none";
-  return [`plan.yaml of the run has SHA-256 ${digest}; the journal was written with ${expected}.`];
-}
-
-function readPlan(run: RunDirectory): Buffer {
+/** The plan that the journal names; what lies in its place and is another one is a problem. */
+function planOf(run: RunDirectory, records: readonly JournalRecord[]): { bytes: Buffer; problems: readonly string[] } {
+  const { ruling } = RunState.of(records);
+  const bytes = ruling === undefined ? undefined : readRulingPlan(run, ruling);
+  if (bytes !== undefined) return { bytes, problems: missingPlans(run, records) };
   try {
-    return readFileSync(run.plan);
+    const found = readFileSync(run.plan);
+    const expected = ruling?.sha256 ?? "none";
+    const problem = `plan.yaml of the run has SHA-256 ${sha256Hex(found)}; the journal was written with ${expected}.`;
+    return { bytes: found, problems: [problem] };
   } catch (error) {
     throw toStoreError(error, "Reading the plan of the run");
   }
+}
+
+/** Plans that the run had before a change that was signed: what was done by them is judged by them. */
+function missingPlans(run: RunDirectory, records: readonly JournalRecord[]): readonly string[] {
+  return ofType(records, "deviation").flatMap(({ seq, data }) =>
+    [data.plan?.before, data.plan?.after]
+      .filter((sha256) => sha256 !== undefined)
+      .filter((sha256) => readKeptPlan(run, sha256) === undefined)
+      .map((sha256) => `Record ${seq}: the plan with SHA-256 ${sha256} is missing, or was changed.`),
+  );
 }

@@ -87,9 +87,9 @@ export function resumeRun(options: DriverOptions, id: string | undefined): Run {
 /** A run of this plan that was opened and in which nothing has begun; PLAN_CHANGED where the plan is another one by now. */
 function armedRun(root: string, plan: Plan): string | undefined {
   for (const id of listRuns(root)) {
-    const { start, end, phases, hasMutated, t0 } = RunState.of(readJournal(openRunDirectory(root, id)).records);
+    const { start, ruling, end, phases, hasMutated, t0 } = RunState.of(readJournal(openRunDirectory(root, id)).records);
     if (start?.plan !== plan.id || end !== undefined || hasMutated || phases.size > 0 || t0 === undefined) continue;
-    if (start.planSha256 === plan.digest) return id;
+    if (ruling?.sha256 === plan.digest) return id;
     throw new MigrationError("PLAN_CHANGED", {
       message: `The run ${id} was armed with another version of the plan.`,
       remedy: `Go on with \`candor cutover resume --run ${id}\`, or abort it: \`candor cutover sign --run ${id} --say abort\`.`,

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { MigrationError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
-import { writeFileAtomic } from "../../stores/atomic-file.ts";
 import { type DriverLock, takeDriverLock } from "../journal/driver-lock.ts";
 import { Journal } from "../journal/journal.ts";
 import { createMask } from "../journal/mask.ts";
+import { type RulingPlan, readRulingPlan, writePlan } from "../journal/plan-file.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import type { RunStart } from "../journal/record.ts";
 import { createRunDirectory, listRuns, openRunDirectory, type RunDirectory } from "../journal/run-directory.ts";
@@ -42,8 +41,7 @@ export function createRun(
   const bound = bind(plan, { ...given, environment: options.environment }, book);
   book.throwIfAny(file);
   const directory = createRunDirectory(options.root, id ?? nextRunId(options.root, plan));
-  writeFileAtomic(directory.plan, plan.text, { mode: 0o600 });
-  writeFileAtomic(directory.planDigest, `${plan.digest}\n`, { mode: 0o600 });
+  writePlan(directory, plan.text);
   const run = open(options, directory, plan, bound, takeDriverLock(directory, options));
   const data: RunStart = {
     plan: plan.id,
@@ -68,8 +66,8 @@ export function openRun(options: DriverOptions & { readonly takeOver?: boolean }
   const directory = openRunDirectory(options.root, id ?? onlyOpenRun(options.root));
   const lock = takeDriverLock(directory, options);
   try {
-    const plan = planOf(directory);
-    const start = startOf(directory);
+    const { start, ruling } = startOf(directory);
+    const plan = planOf(directory, ruling);
     const bound = rebind(plan, start, options, directory);
     const run = open(options, directory, plan, bound, lock);
     run.record({ type: "lock", step: null, attempt: null, data: lockData(lock) });
@@ -80,14 +78,21 @@ export function openRun(options: DriverOptions & { readonly takeOver?: boolean }
   }
 }
 
-/** The plan a run was started with: its own copy, whatever became of the file. */
-export function planOf(directory: RunDirectory): Plan {
-  const plan = parsePlanText(readFileSync(directory.plan, "utf8"), "plan.yaml");
-  const digest = readFileSync(directory.planDigest, "utf8").trim();
-  if (digest === plan.digest) return plan;
+/**
+ * The plan of a run: its own copy, whatever became of the file, and exactly the one that the journal names. A driver that
+ * was killed while it took a new plan in had kept it before.
+ */
+function planOf(directory: RunDirectory, ruling: RulingPlan): Plan {
+  const bytes = readRulingPlan(directory, ruling);
+  if (bytes !== undefined) {
+    const plan = parsePlanText(bytes.toString("utf8"), "plan.yaml");
+    if (ruling.before !== undefined) writePlan(directory, plan.text);
+    return plan;
+  }
   throw new MigrationError("PLAN_CHANGED", {
-    message: `The plan of the run ${directory.id} is not the one it was started with.`,
-    remedy: "Bring plan.yaml of the run folder back from a copy.",
+    message: `The plan of the run ${directory.id} is not the one it was started with, nor one that somebody signed for.`,
+    remedy:
+      "Bring plan.yaml of the run folder back from a copy; `candor cutover resume --plan <file>` takes a change in.",
   });
 }
 
@@ -134,9 +139,9 @@ function open(options: DriverOptions, directory: RunDirectory, plan: Plan, bound
   });
 }
 
-function startOf(directory: RunDirectory): RunStart {
-  const { start } = RunState.of(readJournal(directory).records);
-  if (start !== undefined) return start;
+function startOf(directory: RunDirectory): { readonly start: RunStart; readonly ruling: RulingPlan } {
+  const { start, ruling } = RunState.of(readJournal(directory).records);
+  if (start !== undefined && ruling !== undefined) return { start, ruling };
   throw new MigrationError("RUN_MISSING", {
     message: `The run ${directory.id} was never started: its journal is empty.`,
     remedy: "Start a new one with `candor cutover run`.",

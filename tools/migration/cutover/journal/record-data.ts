@@ -178,6 +178,24 @@ export interface BaselineValue {
   readonly saved: Readonly<Record<string, string>>;
 }
 
+/** A plan that was changed while its run goes on (F80). */
+export interface PlanChange {
+  readonly before: string;
+  readonly after: string;
+  /** Where they differ, a line each. */
+  readonly differences: readonly string[];
+}
+
+/** Something that was not as planned, and who answers for it. */
+export interface Deviation {
+  readonly text: string;
+  /** The repository and the commit of it, where the deviation is one (F83). */
+  readonly repo: string | null;
+  readonly commit: string | null;
+  readonly plan: PlanChange | null;
+  readonly sign: Signature | null;
+}
+
 /** A value that is not what it was. */
 export interface BaselineDifference {
   readonly check: string;

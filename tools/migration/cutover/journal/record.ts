@@ -3,6 +3,7 @@ import type {
   BaselineDifference,
   BaselineValue,
   CheckResult,
+  Deviation,
   FlipRecord,
   GateResult,
   Harvest,
@@ -87,7 +88,7 @@ export type CutoverRecord =
   | RecordBody<"flip", FlipRecord>
   | RecordBody<"baseline", { readonly moment: string; readonly values: readonly BaselineValue[] }>
   | RecordBody<"compare", { readonly moment: string; readonly differences: readonly BaselineDifference[] }>
-  | RecordBody<"deviation", { readonly text: string; readonly repo: string | null; readonly sign: Signature | null }>
+  | RecordBody<"deviation", Deviation>
   | RecordBody<"heads", { readonly moment: string; readonly heads: Readonly<Record<string, string>> }>
   | RecordBody<"escalation", { readonly cause: string; readonly to: string | null; readonly delivered: boolean | null }>
   | RecordBody<

@@ -3,6 +3,7 @@ import type {
   BaselineValue,
   CheckPlace,
   CheckResult,
+  Deviation,
   GateResult,
   JournalRecord,
   RunEnd,
@@ -19,6 +20,8 @@ export type * from "./run-parts.ts";
 /** What the records of a run mean: nothing is known of a run that is not in here, and nothing here is not a record. */
 export class RunState {
   start: Kept<RunStart> | undefined;
+  /** The plan that rules: the one of the start, or of the last change that was signed. */
+  ruling: { readonly sha256: string; readonly before: string | undefined } | undefined;
   t0: string | undefined;
   lists: Readonly<Record<string, readonly string[]>> = {};
   end: Kept<RunEnd> | undefined;
@@ -44,6 +47,7 @@ export class RunState {
   /** Ids of requests that were taken in. */
   readonly requests = new Set<string>();
   readonly asked: Asked[] = [];
+  readonly deviations: Kept<Deviation>[] = [];
   /** Stops that fired `pause` and are not good again. */
   readonly paused = new Set<string>();
   baseline: { readonly moment: string; readonly values: readonly BaselineValue[] } | undefined;
@@ -68,6 +72,7 @@ export class RunState {
     switch (record.type) {
       case "run.start":
         this.start = { ...record.data, ...kept };
+        this.ruling = { sha256: record.data.planSha256, before: undefined };
         return;
       case "run.armed":
         this.t0 = record.data.t0;
@@ -155,6 +160,12 @@ export class RunState {
         return;
       case "baseline":
         this.baseline = record.data;
+        return;
+      case "deviation":
+        this.deviations.push({ ...record.data, ...kept });
+        if (record.data.plan !== null) {
+          this.ruling = { sha256: record.data.plan.after, before: record.data.plan.before };
+        }
         return;
       default:
         this.#applyUndo(record);

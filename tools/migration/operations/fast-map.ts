@@ -49,7 +49,7 @@ export interface FastMapped {
   readonly reportUnused: (module: string, sink: FindingSink) => void;
 }
 
-const MOST_PARTITIONS = 512;
+const MOST_PARTITIONS = 1024;
 const SAMPLES = 4096;
 
 /** The pool for a project and its source: no threads where the source is small. */

@@ -6,7 +6,7 @@ export interface SharedRegistryData {
   readonly size: number;
   /** The legacy ids as UTF-8, one after the other. */
   readonly text: SharedArrayBuffer;
-  /** Where each legacy id begins in `text`, and where the last ends: 64-bit floats, exact beyond 4 GiB. */
+  /** Where each legacy id begins in `text`, and where the last ends; see `offsetsOf`. */
   readonly offsets: SharedArrayBuffer;
   /** Four 32-bit words per UUID. */
   readonly words: SharedArrayBuffer;
@@ -17,6 +17,8 @@ export interface SharedRegistryData {
   readonly slots: SharedArrayBuffer;
 }
 
+const MOST_SHORT_TEXT_BYTES = 2 ** 32 - 1;
+
 /** Room for a registry of known size, to be filled by spans. */
 export function allocateRegistry(module: string, size: number, textBytes: number): SharedRegistryData {
   const slots = 2 ** Math.ceil(Math.log2(Math.max(8, size * 1.5)));
@@ -24,12 +26,17 @@ export function allocateRegistry(module: string, size: number, textBytes: number
     module,
     size,
     text: new SharedArrayBuffer(textBytes),
-    offsets: new SharedArrayBuffer(8 * (size + 1)),
+    offsets: new SharedArrayBuffer((textBytes > MOST_SHORT_TEXT_BYTES ? 8 : 4) * (size + 1)),
     words: new SharedArrayBuffer(16 * size),
     slots: new SharedArrayBuffer(4 * slots),
   };
-  new Float64Array(registry.offsets)[size] = textBytes;
+  offsetsOf(registry)[size] = textBytes;
   return registry;
+}
+
+/** 32-bit words, and 64-bit floats (exact beyond 4 GiB) where the text is too long for them. */
+function offsetsOf({ text, offsets }: Pick<SharedRegistryData, "text" | "offsets">): Uint32Array | Float64Array {
+  return text.byteLength > MOST_SHORT_TEXT_BYTES ? new Float64Array(offsets) : new Uint32Array(offsets);
 }
 
 /** Bytes of shared memory that a registry takes. */
@@ -44,7 +51,7 @@ export class SharedRegistry {
   /** Four 32-bit words per entry. */
   readonly words: Uint32Array;
   readonly #text: Buffer;
-  readonly #offsets: Float64Array;
+  readonly #offsets: Uint32Array | Float64Array;
   readonly #slots: Int32Array;
   /** The bits of a slot that hold a position. */
   readonly #positions: number;
@@ -58,7 +65,7 @@ export class SharedRegistry {
     this.size = data.size;
     this.words = new Uint32Array(data.words);
     this.#text = Buffer.from(data.text);
-    this.#offsets = new Float64Array(data.offsets);
+    this.#offsets = offsetsOf(data);
     this.#slots = new Int32Array(data.slots);
     this.#positions = 2 ** Math.ceil(Math.log2(data.size + 2)) - 1;
   }

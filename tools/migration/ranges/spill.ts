@@ -66,7 +66,13 @@ function viewOf(bytes: Buffer): DataView {
 
 /** Bytes before a line in a spill: its length and the four words of its id. */
 export const SPILL_HEAD_BYTES = 20;
-const BUFFER_BYTES = 64 * 1024;
+const MOST_REGION_BYTES = 64 * 1024;
+const LEAST_REGION_BYTES = 8 * 1024;
+/** All regions together: 512 partitions get 16 KiB each. */
+const REGIONS_BYTES = 8 * 1024 * 1024;
+
+/** Regions that no spill of this thread uses now: fresh ones for each task stay resident until they are collected. */
+let spare: Buffer = Buffer.alloc(0);
 
 /**
  * Spreads lines over partitions by the first word of their id, in one private file per task: what goes to memory is one
@@ -80,6 +86,9 @@ export class Spill implements LineSink {
   view: DataView;
   readonly #path: string;
   readonly #bounds: Uint32Array;
+  readonly #regionBytes: number;
+  /** Where the regions end: a line that fits into none goes behind them. */
+  readonly #regionsEnd: number;
   /** Of the file, which is made when the first lines go to it. */
   #descriptor: number | undefined;
   readonly #memory: Int32Array;
@@ -97,7 +106,13 @@ export class Spill implements LineSink {
     this.#path = path;
     this.#bounds = bounds;
     this.#memory = new Int32Array(memory);
-    this.bytes = Buffer.allocUnsafe(BUFFER_BYTES * partitions);
+    this.#regionBytes = Math.max(
+      LEAST_REGION_BYTES,
+      Math.min(MOST_REGION_BYTES, Math.floor(REGIONS_BYTES / partitions)),
+    );
+    this.#regionsEnd = this.#regionBytes * partitions;
+    this.bytes = spare.length < this.#regionsEnd ? Buffer.allocUnsafeSlow(this.#regionsEnd) : spare;
+    spare = Buffer.alloc(0);
     this.view = viewOf(this.bytes);
     this.#filled = new Array<number>(partitions).fill(0);
     this.#extents = Array.from({ length: partitions }, () => []);
@@ -108,14 +123,15 @@ export class Spill implements LineSink {
   /** Where in `bytes` a line of at most `most` bytes goes whose id begins with this word. */
   reserve(word: number, most: number): number {
     this.#partition = this.#partitionOf(word);
-    if ((this.#filled[this.#partition] ?? 0) + SPILL_HEAD_BYTES + most > BUFFER_BYTES) this.#flush(this.#partition);
-    const regions = BUFFER_BYTES * this.#filled.length;
-    const isLarge = SPILL_HEAD_BYTES + most > BUFFER_BYTES;
+    if ((this.#filled[this.#partition] ?? 0) + SPILL_HEAD_BYTES + most > this.#regionBytes)
+      this.#flush(this.#partition);
+    const regions = this.#regionsEnd;
+    const isLarge = SPILL_HEAD_BYTES + most > this.#regionBytes;
     if (isLarge && this.bytes.length < regions + SPILL_HEAD_BYTES + most) {
       this.bytes = Buffer.concat([this.bytes], regions + SPILL_HEAD_BYTES + most);
       this.view = viewOf(this.bytes);
     }
-    const begin = isLarge ? regions : BUFFER_BYTES * this.#partition + (this.#filled[this.#partition] ?? 0);
+    const begin = isLarge ? regions : this.#regionBytes * this.#partition + (this.#filled[this.#partition] ?? 0);
     this.#at = begin + SPILL_HEAD_BYTES;
     return this.#at;
   }
@@ -125,7 +141,7 @@ export class Spill implements LineSink {
     const partition = this.#partition;
     const begin = this.#at - SPILL_HEAD_BYTES;
     writeHead(this.bytes, begin, length, words);
-    if (begin >= BUFFER_BYTES * this.#filled.length) {
+    if (begin >= this.#regionsEnd) {
       this.#write(partition, this.bytes.subarray(begin, this.#at + length));
     } else this.#filled[partition] = (this.#filled[partition] ?? 0) + SPILL_HEAD_BYTES + length;
     this.#counts[partition] = (this.#counts[partition] ?? 0) + 1;
@@ -139,8 +155,10 @@ export class Spill implements LineSink {
     return { extents: this.#extents, counts: this.#counts, dataBytes: this.#dataBytes };
   }
 
-  /** Closes the file; its lines are whole only after `finish`. */
+  /** Closes the file, whose lines are whole only after `finish`, and leaves the regions to the next spill. */
   close(): void {
+    if (this.bytes.length > spare.length && this.bytes.length <= REGIONS_BYTES) spare = this.bytes;
+    this.bytes = Buffer.alloc(0);
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
@@ -159,7 +177,7 @@ export class Spill implements LineSink {
   #flush(partition: number): void {
     const filled = this.#filled[partition] ?? 0;
     if (filled === 0) return;
-    const begin = BUFFER_BYTES * partition;
+    const begin = this.#regionBytes * partition;
     this.#write(partition, this.bytes.subarray(begin, begin + filled));
     this.#filled[partition] = 0;
   }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Test } from "tap";
 import type { SshTarget } from "../../tools/migration/cutover/process/command.ts";
+import { freePort } from "./free-port.ts";
+import { childrenOf } from "./server-process.ts";
 
 const SSHD = "/usr/sbin/sshd";
 
@@ -82,26 +83,6 @@ function clientConfig(dir: string, port: number): string {
   StrictHostKeyChecking accept-new
   LogLevel ERROR
 `;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function childrenOf(pid: number): readonly number[] {
-  const found = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" }).stdout ?? "";
-  return found
-    .split("\n")
-    .filter((line) => line !== "")
-    .map(Number);
 }
 
 function end(pid: number): void {

@@ -16,7 +16,8 @@ export function mountTmpfs(t: Test, kib: number): string {
   const path = mkdtempSync(join(tmpdir(), "small-"));
   run(["mount", "-t", "tmpfs", "-o", `size=${kib}k`, "tmpfs", path]);
   t.teardown(() => {
-    run(["umount", path]);
+    // A process that has just ended may still be on it for a moment; a lazy umount does not wait for that.
+    run(["umount", "--lazy", path]);
     rmdirSync(path);
   });
   return path;

@@ -12,6 +12,7 @@ import { listen } from "./requests.ts";
 import { rollBack } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import { watchStops } from "./stops.ts";
+import { holdForStorage, isStorageFault } from "./storage-fault.ts";
 import { lockTarget, unlockTarget } from "./target-lock.ts";
 import { walkTimeline } from "./timeline.ts";
 import { sleepOrChange } from "./wait-for.ts";
@@ -24,13 +25,23 @@ export async function drive(run: Run): Promise<Ending> {
   setMaxListeners(0, over.signal);
   const background = [listen(run, over.signal), watchStops(run, over.signal)];
   try {
-    const ending = await driveOn(run);
+    const ending = await driveOrHold(run);
     if (hasEnded(ending)) await unlockTarget(run);
     return ending;
   } finally {
     over.abort();
     run.changed.wake();
     await Promise.all(background);
+  }
+}
+
+/** A disk that takes no record is a HOLD: who cannot write down what it does begins nothing. */
+async function driveOrHold(run: Run): Promise<Ending> {
+  try {
+    return await driveOn(run);
+  } catch (error) {
+    if (!isStorageFault(error)) throw error;
+    return await holdForStorage(run, error);
   }
 }
 

@@ -1,13 +1,19 @@
+import { rmSync } from "node:fs";
+import { MigrationError } from "../../model/errors.ts";
+import type { CutoverRecord } from "../journal/record.ts";
 import { guarded } from "./guard.ts";
 import { perform } from "./perform.ts";
 import type { Run } from "./run.ts";
 
-/** Tells the people: an escalation record, and the plan's `notify` with it on stdin. A failing notify stops nothing. */
-export async function escalate(run: Run, cause: string): Promise<void> {
+/**
+ * Tells the people: an escalation record, and the plan's `notify` with it on stdin. A failing notify stops nothing.
+ * `folder` takes its files, and is removed, where the run folder cannot (F63).
+ */
+export async function escalate(run: Run, cause: string, folder?: string): Promise<void> {
   const { notify } = run.plan;
   run.parts.say(`ESCALATION ${cause}`);
   if (notify === undefined) {
-    run.urgent({ type: "escalation", step: null, attempt: null, data: { cause, to: null, delivered: null } });
+    recordTold(run, { cause, to: null, delivered: null });
     return;
   }
   const message = JSON.stringify({
@@ -17,11 +23,21 @@ export async function escalate(run: Run, cause: string): Promise<void> {
     at: run.clock.wall().toISOString(),
     head: run.parts.journal.head,
   });
-  const delivered = await deliver(run, notify.options.timeoutMs, message);
-  run.urgent({ type: "escalation", step: null, attempt: null, data: { cause, to: "notify", delivered } });
+  const delivered = await deliver(run, notify.options.timeoutMs, message, folder);
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  recordTold(run, { cause, to: "notify", delivered });
 }
 
-async function deliver(run: Run, timeoutMs: number, message: string): Promise<boolean> {
+/** Who was told was told, also where there is no room to say so. */
+function recordTold(run: Run, data: Extract<CutoverRecord, { type: "escalation" }>["data"]): void {
+  try {
+    run.urgent({ type: "escalation", step: null, attempt: null, data });
+  } catch (error) {
+    if (!(error instanceof MigrationError) || error.code === "INTERNAL") throw error;
+  }
+}
+
+async function deliver(run: Run, timeoutMs: number, message: string, folder?: string): Promise<boolean> {
   const { notify } = run.plan;
   if (notify === undefined) return false;
   // Somebody who cannot be reached must not hold up a rollback.
@@ -38,6 +54,7 @@ async function deliver(run: Run, timeoutMs: number, message: string): Promise<bo
       name: "notify",
       signal,
       round: -1,
+      ...(folder === undefined ? {} : { folder }),
     }),
   );
   return receipt.verdict === "PASS";

@@ -93,6 +93,7 @@ export async function ready(run: Run): Promise<void> {
 
 /** The same on the way back, where no stop can ask for anything any more. */
 export function assertGoingOn(run: Run): void {
+  if (run.failure !== undefined) throw run.failure;
   run.parts.lock.assertHeld();
   if (run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
 }

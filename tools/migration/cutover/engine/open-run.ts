@@ -65,14 +65,16 @@ export function createRun(
 export function openRun(options: DriverOptions & { readonly takeOver?: boolean }, id: string | undefined): Run {
   const directory = openRunDirectory(options.root, id ?? onlyOpenRun(options.root));
   const lock = takeDriverLock(directory, options);
+  let run: Run | undefined;
   try {
     const { start, ruling } = startOf(directory);
     const plan = planOf(directory, ruling);
     const bound = rebind(plan, start, options, directory);
-    const run = open(options, directory, plan, bound, lock);
+    run = open(options, directory, plan, bound, lock);
     run.record({ type: "lock", step: null, attempt: null, data: lockData(lock) });
     return run;
   } catch (error) {
+    run?.parts.journal.close();
     lock.release();
     throw error;
   }

@@ -25,6 +25,8 @@ export interface Work {
   /** Where the words of the crash points and acknowledgements come from. */
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Where its files go, where that is not the run folder. */
+  readonly folder?: string;
   /** What a command reads on stdin. */
   readonly input?: string;
   /** Acknowledgements that were signed before this record were about something else. */
@@ -99,7 +101,7 @@ export function contextOf(run: Run, work: Work): VerbContext {
   const folder = `${work.number}-${fileName(work.action.name)}.${work.attempt}`;
   return {
     root,
-    folder: join(directory.steps, folder),
+    folder: join(work.folder ?? directory.steps, folder),
     remoteFolder: `${directory.id}/${folder}`,
     runId: directory.id,
     name: work.name,

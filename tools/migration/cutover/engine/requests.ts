@@ -4,6 +4,7 @@ import { type Request, readRequests, removeRequest } from "../journal/inbox.ts";
 import { evaluateGate } from "./gates.ts";
 import type { Run } from "./run.ts";
 import { checkSignature, refused, signRequestOf } from "./signatures.ts";
+import { isStorageFault } from "./storage-fault.ts";
 import { trigger } from "./trigger.ts";
 
 /** How often the inbox is looked into. */
@@ -12,8 +13,17 @@ export const INBOX_POLL_MS = 200;
 /** Takes in what other commands ask for, until the run is over. */
 export async function listen(run: Run, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
-    await takeRequests(run);
+    await takeWritten(run);
     await run.clock.sleep(INBOX_POLL_MS, over);
+  }
+}
+
+/** What cannot be written down is not taken: it stays in the inbox until there is room. */
+async function takeWritten(run: Run): Promise<void> {
+  try {
+    await takeRequests(run);
+  } catch (error) {
+    if (!isStorageFault(error)) throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import type { MigrationError } from "../../model/errors.ts";
 import type { Head } from "../journal/chain.ts";
 import type { DriverLock } from "../journal/driver-lock.ts";
 import type { Mask } from "../journal/mask.ts";
@@ -65,6 +66,8 @@ export class Run {
   #number: number;
   readonly #again = new Set<string>();
   readonly #beside = new Set<Promise<void>>();
+  /** Why the journal takes no record any more, where something beside the walk found out: the walk ends. */
+  failure: MigrationError | undefined;
   /** Stops that are in their bad time now: `keep` is refused while there is one. */
   readonly badStops = new Set<string>();
   /** Stops that take results as they come. */
@@ -93,6 +96,12 @@ export class Run {
   /** As `record`, for what must be said on a full disk too. */
   urgent(body: CutoverRecord): JournalRecord {
     return this.#take(this.parts.journal.appendUrgent(body));
+  }
+
+  /** Lets the walk know that the journal takes no record. */
+  fails(failure: MigrationError): void {
+    this.failure = failure;
+    this.changed.wake();
   }
 
   /** Lets something go on beside the walk; it is waited for at the end. */

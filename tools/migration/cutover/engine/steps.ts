@@ -12,6 +12,7 @@ import { namedFiles } from "./named-files.ts";
 import { type Performed, perform, recover, type Work } from "./perform.ts";
 import { resolveUndo } from "./resolve-undo.ts";
 import type { Run } from "./run.ts";
+import { recordEnd } from "./storage-fault.ts";
 
 /** Why an attempt has no receipt: it was announced and never begun. */
 export const NEVER_BEGAN = "the driver was killed before it began";
@@ -82,7 +83,7 @@ async function begin(run: Run, task: Task): Promise<void> {
     run.record({ type: "step.spawn", step: step.id, attempt, data });
   };
   const performed = await doGuarded(run, task, { number, attempt, announce, spawned });
-  if (isAnnounced) end(run, task, attempt, performed);
+  if (isAnnounced) await end(run, task, attempt, performed);
   else await refused(run, task, performed);
 }
 
@@ -118,18 +119,18 @@ async function findOut(run: Run, task: Task, { attempt, intent }: Attempt): Prom
   );
   if (isWaiting && run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
   if (found !== undefined) {
-    end(run, task, attempt, found);
+    await end(run, task, attempt, found);
     return;
   }
   const data = { result: "failed", reason: NEVER_BEGAN, receipts: [] } as const;
   run.record({ type: "step.end", step: step.id, attempt, data });
 }
 
-function end(run: Run, { step, key }: Task, attempt: number, { receipt, flip }: Performed): void {
-  if (flip !== null) run.record({ type: "flip", step: step.id, attempt, data: flip });
+async function end(run: Run, { step, key }: Task, attempt: number, { receipt, flip }: Performed): Promise<void> {
+  if (flip !== null) await recordEnd(run, { type: "flip", step: step.id, attempt, data: flip });
   const result = resultOf(receipt.verdict);
   const reason = result === "done" ? null : (receipt.notes[0] ?? null);
-  run.urgent({ type: "step.end", step: step.id, attempt, data: { result, reason, receipts: [receipt] } });
+  await recordEnd(run, { type: "step.end", step: step.id, attempt, data: { result, reason, receipts: [receipt] } });
   run.parts.crash.reach("after-end", step.id);
   run.parts.say(`${result.padEnd(7)} ${key}${reason === null ? "" : `: ${reason}`}`);
 }

@@ -10,6 +10,7 @@ import { contextOf, perform, type Work } from "./perform.ts";
 import type { Listener, Run } from "./run.ts";
 import { isActive } from "./stop-activity.ts";
 import { type Sampled, StopWatch } from "./stop-watch.ts";
+import { isStorageFault } from "./storage-fault.ts";
 import { fire } from "./trigger.ts";
 import { worst } from "./verdicts.ts";
 
@@ -40,7 +41,7 @@ async function watchStop(run: Run, stop: Stop, over: AbortSignal): Promise<void>
     watched ??= { watch: new StopWatch(stop, startMs), last: undefined };
     const seen = await look(run, stop, sample++, over);
     if (over.aborted) return;
-    take(run, stop, watched, { ...seen, startMs, endMs: run.clock.monoMs() });
+    takeWritten(run, stop, watched, { ...seen, startMs, endMs: run.clock.monoMs() });
     // No overlap, and no hurry to catch up: what was missed is a gap (F29).
     await run.clock.sleep(Math.max(0, startMs + everyMs - run.clock.monoMs()), over);
   }
@@ -52,6 +53,16 @@ interface Seen {
   readonly reason: string | null;
   readonly startMs: number;
   readonly endMs: number;
+}
+
+/** A sample that cannot be written down is lost; a stop that fires and cannot be written down ends the walk. */
+function takeWritten(run: Run, stop: Stop, watched: Listener, seen: Seen): void {
+  try {
+    take(run, stop, watched, seen);
+  } catch (error) {
+    if (!isStorageFault(error)) throw error;
+    if (run.badStops.has(stop.id)) run.fails(error);
+  }
 }
 
 /** Takes a sample in, writes down what changed, and fires. */

@@ -8,6 +8,7 @@ import { itemsOf } from "./items.ts";
 import { type Performed, perform, recover, takeBack, type Work } from "./perform.ts";
 import type { Run } from "./run.ts";
 import { resultOf } from "./steps.ts";
+import { recordEnd } from "./storage-fault.ts";
 import { fallbackUnits, stepOf, type UndoUnit } from "./undo-units.ts";
 
 /** Takes one unit back: true once it is done, had nothing to do, or its fallback is done. */
@@ -74,12 +75,12 @@ async function attemptUnit(run: Run, unit: UndoUnit, fallback: boolean): Promise
   const before = run.state.undos.get(unit.name);
   if (before !== undefined && before.end === undefined) {
     const found = await findOut(run, unit, before.intent.number, before.attempt);
-    if (found !== undefined) return end(run, unit, before.attempt, found);
+    if (found !== undefined) return await end(run, unit, before.attempt, found);
   }
   // A failed undo is not tried again by itself: `cutover undo` is the way to do that.
   if (before?.end !== undefined && !run.isAgain(unit.name)) return before.end.result === "done";
   const attempt = (before?.attempt ?? 0) + 1;
-  return end(run, unit, attempt, await start(run, unit, attempt, fallback));
+  return await end(run, unit, attempt, await start(run, unit, attempt, fallback));
 }
 
 async function start(run: Run, unit: UndoUnit, attempt: number, fallback: boolean): Promise<Performed> {
@@ -132,11 +133,11 @@ async function findOut(run: Run, unit: UndoUnit, number: number, attempt: number
   });
 }
 
-function end(run: Run, unit: UndoUnit, attempt: number, { receipt, flip }: Performed): boolean {
-  if (flip !== null) run.record({ type: "flip", step: unit.name, attempt, data: flip });
+async function end(run: Run, unit: UndoUnit, attempt: number, { receipt, flip }: Performed): Promise<boolean> {
+  if (flip !== null) await recordEnd(run, { type: "flip", step: unit.name, attempt, data: flip });
   const result = resultOf(receipt.verdict);
   const reason = result === "done" ? null : (receipt.notes[0] ?? null);
-  run.urgent({
+  await recordEnd(run, {
     type: "undo.end",
     step: unit.name,
     attempt,

@@ -3,6 +3,7 @@ import type { Run } from "./run.ts";
 /** Waits until `look` gives something; undefined once the signal is aborted. Looks again at each record and event. */
 export async function waitFor<T>(run: Run, look: () => T | undefined, signal: AbortSignal): Promise<T | undefined> {
   for (;;) {
+    if (run.failure !== undefined) throw run.failure;
     const found = look();
     if (found !== undefined || signal.aborted) return found;
     await changedOr(run, signal);

@@ -37,6 +37,7 @@ export class Journal {
   readonly #boot: string | null = currentOwner("").bootId;
   readonly #user = userName();
   #head: Head;
+  #isBallastFreed = false;
   #seen: { readonly wallMs: number; readonly monoMs: number } | undefined;
 
   /**
@@ -53,7 +54,9 @@ export class Journal {
     this.#file = new AppendFile(run.journal);
     this.#headFile = new HeadFile(run.head);
     fsyncDirectory(run.path);
-    layBallast(run.ballast, options.ballastBytes ?? BALLAST_BYTES);
+    // Given back by a driver before this one, and still no room for it: nothing may be begun yet.
+    const wasFreed = this.#records.some(({ type, data }) => type === "note" && data.code === "BALLAST_FREED");
+    this.#isBallastFreed = !layBallast(run.ballast, options.ballastBytes ?? BALLAST_BYTES) && wasFreed;
     this.#noteWhatWasFound(content.torn.length, content.isHeadBehind);
   }
 
@@ -72,16 +75,18 @@ export class Journal {
    * may be started that the record was to announce.
    */
   append(body: CutoverRecord): JournalRecord {
-    this.#noteClockJump();
-    return this.#append(body);
+    // The room that was given back is for what must be said, not for beginning something new.
+    if (this.#isBallastFreed && !this.restoreBallast()) throw this.#diskFull();
+    return this.#appendNow(body);
   }
 
   /** As `append`, for what must be said also on a full disk (a result, a HOLD): gives the ballast back and tries again. */
   appendUrgent(body: CutoverRecord): JournalRecord {
     try {
-      return this.append(body);
+      return this.#appendNow(body);
     } catch (error) {
       if (!(error instanceof MigrationError) || error.code !== "DISK_FULL") throw error;
+      this.#isBallastFreed = true;
       if (!freeBallast(this.#run.ballast)) throw error;
       const record = this.#append(body);
       this.#note("BALLAST_FREED", "the disk is full: the room that was set aside was given back");
@@ -91,12 +96,26 @@ export class Journal {
 
   /** Sets the room aside again, once there is space; false where there is none. */
   restoreBallast(): boolean {
-    return layBallast(this.#run.ballast, this.#options.ballastBytes ?? BALLAST_BYTES);
+    const isLaid = layBallast(this.#run.ballast, this.#options.ballastBytes ?? BALLAST_BYTES);
+    if (isLaid) this.#isBallastFreed = false;
+    return isLaid;
   }
 
   close(): void {
     this.#file.close();
     this.#headFile.close();
+  }
+
+  #diskFull(): MigrationError {
+    return new MigrationError("DISK_FULL", {
+      message: `The disk of the run ${this.#run.id} is full: what was set aside has been used.`,
+      remedy: "Make room; then `candor cutover resume`.",
+    });
+  }
+
+  #appendNow(body: CutoverRecord): JournalRecord {
+    this.#noteClockJump();
+    return this.#append(body);
   }
 
   #append(body: CutoverRecord): JournalRecord {

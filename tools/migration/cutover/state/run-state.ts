@@ -90,6 +90,7 @@ export class RunState {
         return;
       case "run.resume":
         if (this.mode === "INTERRUPTED") this.mode = "RUNNING";
+        this.#leaveStorageHold();
         return;
       case "lock":
         this.fence = record.data.fence;
@@ -239,6 +240,13 @@ export class RunState {
     const standing = [...this.phases].filter(([, { status }]) => status !== "rolled-back");
     const running = standing.find(([, { status }]) => status === "running");
     return (running ?? standing.sort(([, a], [, b]) => b.since - a.since)[0])?.[0];
+  }
+
+  /** A HOLD for a full disk asks nobody anything: going on is the answer. */
+  #leaveStorageHold(): void {
+    if (this.hold?.subject !== "storage") return;
+    this.hold = undefined;
+    this.mode = "RUNNING";
   }
 
   #request(seq: number, command: string, body: JsonObject): void {

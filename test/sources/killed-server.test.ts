@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { candidateNames, candor, type Running, startCandor } from "../helpers/cli-project.ts";
@@ -21,10 +21,10 @@ const WORDS = {
       "ALTER TABLE things ADD PRIMARY KEY (id)",
     ],
     slow: [
-      "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'",
-      "CREATE TRIGGER slow BEFORE INSERT ON things FOR EACH ROW EXECUTE FUNCTION slow()",
+      "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN NEW; END'",
+      "CREATE TRIGGER slow BEFORE INSERT ON waren FOR EACH ROW EXECUTE FUNCTION slow()",
     ],
-    fast: "DROP TRIGGER slow ON things",
+    fast: "DROP TRIGGER slow ON waren",
     reads: "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY (SELECT%'",
     loads: "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
   },
@@ -33,18 +33,22 @@ const WORDS = {
       "CREATE TABLE things (id int PRIMARY KEY, name varchar(9100))",
       `INSERT INTO things SELECT seq, concat(repeat('n', 9000), seq) FROM seq_1_to_${ROWS}`,
     ],
-    slow: ["CREATE TRIGGER slow BEFORE INSERT ON things FOR EACH ROW SET @s = sleep(0.02)"],
+    slow: ["CREATE TRIGGER slow BEFORE INSERT ON waren FOR EACH ROW SET @s = sleep(600)"],
     fast: "DROP TRIGGER slow",
     reads: "SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = 'shop' AND INFO LIKE 'SELECT%things%'",
     loads: "SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = 'target' AND STATE = 'User sleep'",
   },
 } as const;
 
-/** A shop with a candidate, a copy of it to migrate in, and a database `target` with its empty tables. */
+/** Modules of the example that have records, in their order. */
+const TABLES = ["kunden", "hunde", "trainer", "kurse", "kalender", "finanzen", "waren"];
+
+/** A project that reads from the server, a copy of it to migrate in, and the example, for whose tables `target` is made. */
 interface World {
   readonly server: OwnServer;
   readonly home: string;
   readonly copy: string;
+  readonly example: string;
 }
 
 async function worldOf(t: Test, kind: OwnKind): Promise<World> {
@@ -57,20 +61,24 @@ async function worldOf(t: Test, kind: OwnKind): Promise<World> {
   t.equal((await buildThings(home)).summary.totalBlockers, 0);
   mkdirSync(copy);
   cpSync(home, copy, { recursive: true });
-  t.equal(candor(home, ["load", server.urlOf("target")]).code, 0);
-  await server.run("target", "DELETE FROM things", ...WORDS[kind].slow);
-  return { server, home, copy };
+  const example = join(root, "example");
+  for (const folder of ["modules", "migration"]) cpSync(folder, join(example, folder), { recursive: true });
+  writeFileSync(join(example, "package.json"), `{"type":"module"}`);
+  t.equal(candor(example, ["migrate"]).code, 0);
+  t.equal(candor(example, ["load", server.urlOf("target")]).code, 0);
+  await server.run("target", ...TABLES.toReversed().map((name) => `DELETE FROM ${name}`), ...WORDS[kind].slow);
+  return { server, home, copy, example };
 }
 
 const READS = ["--max-rows-per-second", "20", "--workers", "2"];
 
 /** Four commands in the middle of their work, on one server. */
-async function startAll(t: Test, { server, home, copy }: World): Promise<Readonly<Record<string, Running>>> {
+async function startAll(t: Test, { server, home, copy, example }: World): Promise<Readonly<Record<string, Running>>> {
   const running = {
     migrate: startCandor(t, copy, ["migrate", ...READS]),
     "dry-run": startCandor(t, home, ["dry-run", ...READS]),
     "verify-source": startCandor(t, home, ["verify-source", ...READS]),
-    load: startCandor(t, home, ["load", server.urlOf("target")]),
+    load: startCandor(t, example, ["load", server.urlOf("target")]),
   };
   const { reads, loads } = WORDS[server.kind];
   const count = async (query: string): Promise<number> => Number(await server.ask(server.kind, query));
@@ -89,7 +97,7 @@ for (const kind of ["postgres", "mysql"] as const) {
     { skip: whyNoOwn(kind) },
     async (t) => {
       const world = await worldOf(t, kind);
-      const { server, home, copy } = world;
+      const { server, home, copy, example } = world;
       const running = await startAll(t, world);
       t.strictSame(candidateNames(copy).includes("v1"), false, "the migration is under way");
       await server.process.kill();
@@ -106,14 +114,16 @@ for (const kind of ["postgres", "mysql"] as const) {
       t.strictSame(candidateNames(copy), [".previous"], "nothing is published, and nothing lies in the way");
 
       await server.process.start();
-      t.equal(await server.ask("target", "SELECT count(*) FROM things"), "0", "nothing is half loaded");
+      for (const name of TABLES) {
+        t.equal(await server.ask("target", `SELECT count(*) FROM ${name}`), "0", `nothing of ${name} is loaded`);
+      }
       await server.run("target", WORDS[kind].fast);
       for (const [root, ...command] of [
         [copy, "migrate"],
         [home, "dry-run"],
         [home, "verify-source"],
-        [home, "load", server.urlOf("target")],
-        [home, "verify-target", server.urlOf("target")],
+        [example, "load", server.urlOf("target")],
+        [example, "verify-target", server.urlOf("target")],
       ] as const) {
         const { code, stderr } = candor(root, command);
         t.equal(code, 0, command[0], { stderr });

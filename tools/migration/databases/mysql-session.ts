@@ -1,3 +1,4 @@
+import { connect, isIP, type Socket } from "node:net";
 import type { Connection, QueryOptions } from "mysql2";
 import type { ErrorCode } from "../model/errors.ts";
 import { isConnectionLost, toDatabaseError } from "./database-errors.ts";
@@ -134,6 +135,7 @@ export async function openMysql(place: ServerPlace, options: SessionOptions): Pr
   const ssl = tlsOptions(place.tls);
   const connection = mysql.createConnection({
     ...(host.startsWith("/") ? { socketPath: host } : { host, port }),
+    ...(isIP(host) !== 0 && ssl !== undefined ? { stream: () => namedSocket(host, port) } : {}),
     user,
     database,
     ...(password === undefined ? {} : { password }),
@@ -152,6 +154,15 @@ export async function openMysql(place: ServerPlace, options: SessionOptions): Pr
     await session.close();
     throw error;
   }
+}
+
+/**
+ * A socket to an address that knows its address. The driver names a host for the check of the certificate only where it
+ * has letters; TLS then asks the socket, and one that cannot say takes a certificate for `localhost` for the right one.
+ */
+function namedSocket(host: string, port: number): Socket {
+  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  return Object.assign(socket, { _host: host });
 }
 
 /** A statement whose values come as the bytes that were sent: dates, numbers and JSON are never parsed. */

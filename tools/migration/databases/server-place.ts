@@ -113,7 +113,7 @@ function givenParts(config: ServerConfig, env: Readonly<Record<string, string | 
   const parts = given === undefined ? undefined : parseServerUrl(kind, given);
   if (parts !== undefined) return parts;
   // DATABASE_URL may be that of another program; a variable that the configuration names may not.
-  if (config.env === undefined) return {};
+  if (config.env === undefined) return { tlsFiles: {} };
   const got = given === undefined ? "no such variable" : "another text";
   throw invalid(
     kind,
@@ -123,16 +123,26 @@ function givenParts(config: ServerConfig, env: Readonly<Record<string, string | 
 }
 
 function tlsOf(config: ServerConfig, parts: UrlParts, host: string, { root, env = {} }: Surroundings): TlsSettings {
-  const given = config.tls ?? {};
+  const of = (name: string): string | undefined => (config.kind === "postgres" ? env[name] || undefined : undefined);
+  const given = { ...parts.tlsFiles, ...config.tls };
+  const named = given.mode ?? parts.tlsMode ?? of("PGSSLMODE");
   const isLocal = host.startsWith("/") || host === "localhost" || host === "::1" || /^127\./.test(host);
-  const named = given.mode ?? parts.tlsMode ?? (config.kind === "postgres" ? env["PGSSLMODE"] || undefined : undefined);
-  const mode = named === undefined ? (isLocal ? "disable" : "verify-full") : modeOf(config, named);
-  const ca = given.ca ?? (config.kind === "postgres" ? env["PGSSLROOTCERT"] || undefined : undefined);
-  const cert = given.cert ?? (config.kind === "postgres" ? env["PGSSLCERT"] || undefined : undefined);
-  const key = given.key ?? (config.kind === "postgres" ? env["PGSSLKEY"] || undefined : undefined);
-  if (mode === "disable") return { mode, ca: undefined, cert: undefined, key: undefined };
-  return { mode, ca: textOf(root, ca), cert: textOf(root, cert), key: textOf(root, key) };
+  // Whoever names the authority of this very server wants it asked for.
+  const unless = isLocal && given.ca === undefined ? "disable" : "verify-full";
+  const wanted = named === undefined ? unless : modeOf(config, named);
+  if (wanted === "disable") return { mode: wanted, ca: undefined, cert: undefined, key: undefined };
+  const ca = given.ca ?? of("PGSSLROOTCERT");
+  return {
+    // As libpq has it: an authority is named in order to be checked.
+    mode: wanted === "require" && ca !== undefined ? "verify-ca" : wanted,
+    ca: ca === SYSTEM ? undefined : textOf(root, ca),
+    cert: textOf(root, given.cert ?? of("PGSSLCERT")),
+    key: textOf(root, given.key ?? of("PGSSLKEY")),
+  };
 }
+
+/** What libpq calls the authorities that everybody trusts; the drivers take theirs where none is named. */
+const SYSTEM = "system";
 
 /** Words that the engines' own programs use for the same. `prefer` would fall back to plain text without a word. */
 const MODE_WORDS: Readonly<Record<string, TlsMode>> = {

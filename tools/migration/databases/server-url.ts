@@ -8,6 +8,8 @@ export interface UrlParts {
   readonly password?: string;
   readonly database?: string;
   readonly tlsMode?: string;
+  /** Files of TLS: the authority, and the certificate and key of the client. */
+  readonly tlsFiles: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 const SCHEMES: Readonly<Record<ServerKind, readonly string[]>> = {
@@ -33,7 +35,22 @@ export function parseServerUrl(kind: ServerKind, text: string): UrlParts | undef
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
     ...(tlsMode === undefined ? {} : { tlsMode }),
+    tlsFiles: tlsFilesOf(query),
   };
+}
+
+/** By the words of libpq and of MySQL Shell. */
+const FILE_WORDS = [
+  ["ca", "sslrootcert", "ssl-ca"],
+  ["cert", "sslcert", "ssl-cert"],
+  ["key", "sslkey", "ssl-key"],
+] as const;
+
+function tlsFilesOf(query: URLSearchParams): UrlParts["tlsFiles"] {
+  const given = FILE_WORDS.map(
+    ([name, ...words]) => [name, words.map((word) => query.get(word)).find(Boolean)] as const,
+  );
+  return Object.fromEntries(given.filter(([, file]) => file !== undefined && file !== null));
 }
 
 function parsed(text: string): URL | null {

@@ -137,13 +137,15 @@ GRANT ALL ON *.* TO owner@'127.0.0.1' WITH GRANT OPTION;
 
 function makeMysql(dir: string, port: number, { tls }: OwnOptions): Made {
   const data = join(dir, "data");
+  // Servers that share a folder for temporary tables clear away each other's when they start.
+  const tmp = `--tmpdir=${dir}`;
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
   ran(programOf("mariadb-install-db"), [
-    ...["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db"],
+    ...["--no-defaults", `--datadir=${data}`, tmp, "--auth-root-authentication-method=normal", "--skip-test-db"],
     ...user,
   ]);
   writeFileSync(join(dir, "init.sql"), OWNER);
-  const files = [`--datadir=${data}`, `--socket=${join(dir, "s")}`, `--pid-file=${join(dir, "pid")}`];
+  const files = [`--datadir=${data}`, tmp, `--socket=${join(dir, "s")}`, `--pid-file=${join(dir, "pid")}`];
   const ssl = tls === undefined ? [] : [`--ssl-ca=${tls.ca}`, `--ssl-cert=${tls.cert}`, `--ssl-key=${tls.key}`];
   const net = [
     "--bind-address=127.0.0.1",

@@ -50,3 +50,67 @@ t.test("four nodes at a time have the digests that crypto gives them, also in pl
     { numRuns: 300 },
   );
 });
+
+t.test(
+  "messages of every length up to 700 bytes have the digests that crypto gives them, whatever comes behind",
+  async (t) => {
+    const [room, list, to] = [createLanes(65_536), 64, 1024];
+    const all = Buffer.from(room.memory, room.free);
+    const entries = new Int32Array(room.memory, room.free + list, 12);
+    const lengths = Array.from({ length: 701 }, (_, length) => length);
+    for (const [blocks, own] of group(lengths)) {
+      for (let at = 0; at < own.length; at += 1) {
+        // Four lengths of equally many blocks, each message behind the other.
+        const four = [0, 1, 2, 3].map((lane) => own[(at + 17 * lane) % own.length] ?? 0);
+        all.subarray(2048).fill(at + 1);
+        let from = 2048 + (at % 16);
+        four.forEach((length, lane) => {
+          for (let byte = 0; byte < length; byte += 1) all[from + byte] = (7 * byte + 31 * lane + at) & 0xff;
+          entries.set([room.free + from, length, room.free + to + 32 * (3 - lane)], 3 * lane);
+          from += length + 1;
+        });
+        room.lines(room.free + list, 1, blocks);
+        four.forEach((length, lane) => {
+          const begin = (entries[3 * lane] ?? 0) - room.free;
+          const digest = all.toString("hex", to + 32 * (3 - lane), to + 32 * (4 - lane));
+          if (digest !== hash("sha256", all.subarray(begin, begin + length), "hex")) t.fail(`${length} bytes`);
+        });
+      }
+    }
+  },
+);
+
+function group(lengths: readonly number[]): ReadonlyMap<number, readonly number[]> {
+  const groups = new Map<number, number[]>();
+  for (const length of lengths) {
+    const blocks = Math.ceil((length + 9) / 64);
+    groups.set(blocks, [...(groups.get(blocks) ?? []), length]);
+  }
+  return groups;
+}
+
+t.test("digests differ from the hex digits in lines where any digit is another", (t) => {
+  const [texts, count] = [512, 3];
+  const digests = Buffer.from(hash("sha512", "any", "hex") + hash("sha256", "more", "hex"), "hex");
+  memory.set(digests, 0);
+  for (let line = 0; line < count; line += 1) {
+    memory.write(digests.toString("hex", 32 * line, 32 * line + 32), texts + LEAF_BYTES * line, "latin1");
+  }
+  const differ = (lines: number): number => lanes.differ(lanes.free, lanes.free + texts, lines);
+  t.equal(differ(count), 0);
+  for (let line = 0; line < count; line += 1) {
+    for (let digit = 0; digit < 64; digit += 1) {
+      const at = texts + LEAF_BYTES * line + digit;
+      const was = memory[at] ?? 0;
+      for (const bit of [1, 16, 32, 128]) {
+        memory[at] = was ^ bit;
+        if (differ(count) !== 1) t.fail(`digit ${digit} of line ${line}, bit ${bit}`);
+        if (line > 0 && differ(line) !== 0) t.fail("lines behind the last count");
+      }
+      memory[at] = was;
+    }
+    memory[texts + LEAF_BYTES * line + 64] = 0xff;
+  }
+  t.equal(differ(count), 0, "what is between the digests does not count");
+  t.end();
+});

@@ -138,6 +138,27 @@ t.test("anything but the recorded bytes is not clean", (t) => {
   t.end();
 });
 
+t.test("a digest that is not that of the line is no proof, wherever it is", (t) => {
+  const module = writeTinyModule(join(t.testdir({}), "v1"), 2100);
+  const { entities } = moduleFiles(module.input, "tiny");
+  const bytes = readFileSync(entities);
+  for (const line of [0, 1, 2, 3, 1000, 2047, 2048, 2098, 2099]) {
+    for (const digit of [0, 31, 63]) {
+      const other = Buffer.from(bytes);
+      const at = 122 * line + 55 + digit;
+      other[at] = other[at] === 0x61 ? 0x62 : 0x61;
+      writeFileSync(entities, other);
+      for (const blockBytes of [4096, 512 * 1024, 1024 * 1024]) {
+        const proof = proveRange({ ...rangeOf(module, 0, 2100), blockBytes }, go);
+        if (proof !== undefined) t.fail(`digit ${digit} of line ${line}, blocks of ${blockBytes}`);
+      }
+    }
+  }
+  writeFileSync(entities, bytes);
+  t.ok(proveRange(rangeOf(module, 0, 2100), go));
+  t.end();
+});
+
 t.test("ids that do not ascend are no proof, also where every digest is right", (t) => {
   for (const ids of [
     [tinyId(1), tinyId(0)],

@@ -7,7 +7,17 @@ export { type ByteSpan, type ChunkRecord, chunkLine, findChunkGap, parseChunkLin
 
 /** True where a chunk ends behind the entity of this digest, `count` and `dataBytes` with it counted (FORMATS.md, section 4). */
 export function isChunkEnd(sha256Hex: string, count: number, dataBytes: number): boolean {
-  return sha256Hex.endsWith("000") || count >= CHUNK_MAX_ENTITIES || dataBytes >= CHUNK_MAX_BYTES;
+  return cutsChunk(sha256Hex) || isFullChunk(count, dataBytes);
+}
+
+/** True where an entity of this digest ends a chunk wherever that began. */
+export function cutsChunk(sha256Hex: string): boolean {
+  return sha256Hex.endsWith("000");
+}
+
+/** True where a chunk of so many entities and data bytes ends whatever the digest of the last one. */
+export function isFullChunk(count: number, dataBytes: number): boolean {
+  return count >= CHUNK_MAX_ENTITIES || dataBytes >= CHUNK_MAX_BYTES;
 }
 
 /** Where a chunk begins: the leaf index and the byte offset in data.jsonl. */

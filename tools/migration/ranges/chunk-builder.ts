@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { type ChunkRecord, isChunkEnd } from "../integrity/chunks.ts";
+import { type ChunkRecord, isFullChunk } from "../integrity/chunks.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 
 /** Where a chunk begins: the leaf index and the byte offset in data.jsonl. */
@@ -27,11 +27,14 @@ export class ChunkBuilder {
     this.#dataOffset = start.dataOffset;
   }
 
-  /** Counts the next entity; true where it ends a chunk: the caller then gives the bytes up to it and calls `close`. */
-  add(sha256Hex: string, bytes: number): boolean {
+  /**
+   * Counts the next entity, `cuts` where its digest ends with three hex digits 0. True where it ends a chunk: the caller then
+   * gives the bytes up to it and calls `close`.
+   */
+  add(cuts: boolean, bytes: number): boolean {
     this.#count += 1;
     this.#dataBytes += bytes;
-    return isChunkEnd(sha256Hex, this.#count, this.#dataBytes);
+    return cuts || isFullChunk(this.#count, this.#dataBytes);
   }
 
   /** True where the next entity begins a chunk. */

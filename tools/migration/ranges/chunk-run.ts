@@ -1,12 +1,9 @@
-import type { ChunkRecord } from "../integrity/chunks.ts";
+import { type ChunkRecord, cutsChunk } from "../integrity/chunks.ts";
 import { CompactRange, type SubtreeHash } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { ChunkBuilder, type ChunkStart } from "./chunk-builder.ts";
 import type { DigestText } from "./digest-text.ts";
 import { BATCH_LEAVES, TreeBatch } from "./tree-batch.ts";
-
-/** A digest that ends a chunk wherever that began (FORMATS.md, section 4). */
-const CHUNK_END = "000";
 
 let batch: TreeBatch | undefined;
 
@@ -60,9 +57,10 @@ export class ChunkRun {
     this.#byte += bytes;
     this.#index += 1;
     this.#dataOffset += bytes;
+    const cuts = cutsChunk(sha256Hex);
     if (this.#chunks === undefined) {
-      if (sha256Hex.endsWith(CHUNK_END)) this.#start();
-    } else if (this.#chunks.add(sha256Hex, bytes)) this.#close(this.#chunks);
+      if (cuts) this.#start();
+    } else if (this.#chunks.add(cuts, bytes)) this.#close(this.#chunks);
   }
 
   /** Ends the part: its buffers may then be used again. */

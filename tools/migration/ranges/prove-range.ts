@@ -1,9 +1,10 @@
-import { hash } from "node:crypto";
 import type { ChunkRecord } from "../integrity/chunks.ts";
 import type { SubtreeHash } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES, MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { ChunkBuilder } from "./chunk-builder.ts";
 import { DigestLines } from "./digest-lines.ts";
+import type { LineDigests } from "./line-digests.ts";
+import { proofRoom } from "./proof-room.ts";
 import { RangeBlocks } from "./range-blocks.ts";
 import { compareWords } from "./uuid-bytes.ts";
 
@@ -61,6 +62,7 @@ class RangeProver {
   readonly #range: EntityRange;
   readonly #probe: EntityProbe | undefined;
   readonly #lines: DigestLines;
+  readonly #digests: LineDigests;
   readonly #data: RangeBlocks;
   readonly #chunks: ChunkBuilder;
   /** Words of this id and of the one before, in turns. */
@@ -70,8 +72,6 @@ class RangeProver {
   /** First line of the batch, and first byte of the block, that the chunk hashes have not seen. */
   #unhashedLine: number;
   #unhashedByte = 0;
-  /** Digests of the lines that were not yet compared, in hex. */
-  #digests = "";
 
   constructor(range: EntityRange, probe: EntityProbe | undefined) {
     this.#range = range;
@@ -79,15 +79,13 @@ class RangeProver {
     this.#index = range.begin;
     this.#unhashedLine = range.begin;
     this.#chunks = new ChunkBuilder({ index: range.begin, dataOffset: range.dataOffset });
-    const { blockBytes } = range;
-    const block = blockBytes === undefined ? {} : { blockBytes };
-    this.#data = new RangeBlocks(range.data, range.name, {
-      offset: range.dataOffset,
-      length: range.dataBytes,
-      ...block,
-    });
+    const room = proofRoom();
+    const { dataOffset: offset, dataBytes: length, blockBytes = room.block.length } = range;
+    const block = blockBytes > room.block.length ? Buffer.allocUnsafe(blockBytes) : room.block.subarray(0, blockBytes);
+    this.#digests = room.digests;
+    this.#data = new RangeBlocks(range.data, range.name, { offset, length, block });
     try {
-      this.#lines = new DigestLines(range.entities, range.begin, range.end);
+      this.#lines = new DigestLines(room, range.entities, range.begin, range.end);
     } catch (error) {
       this.#data.close();
       throw error;
@@ -117,20 +115,27 @@ class RangeProver {
   }
 
   #block(bytes: Buffer, begin: number, end: number): boolean {
-    const { buffer, byteOffset } = bytes;
     this.#unhashedByte = begin;
     for (let at = begin; at < end; ) {
-      const lf = bytes.indexOf(10, at);
-      if (lf - at > MAX_LINE_BYTES) return false;
       if (this.#index === this.#lines.batchEnd && !this.#nextBatch()) return false;
-      const digest = hash("sha256", new Uint8Array(buffer, byteOffset + at, lf - at), "hex");
-      this.#digests += digest;
-      if (!this.#isNext() || !this.#probed(bytes, at, lf)) return false;
-      this.#count(digest, bytes, lf + 1, lf + 1 - at);
-      at = lf + 1;
+      const count = this.#digests.hash(bytes, at, end, this.#lines.batchEnd - this.#index);
+      if (!this.#lines.haveDigests(this.#index, count) || !this.#entities(bytes, at, count)) return false;
+      at = (this.#digests.ends[count - 1] ?? 0) + 1;
     }
     this.#chunks.hashData(bytes, this.#unhashedByte, end);
-    return this.#compareDigests();
+    return true;
+  }
+
+  /** Takes the lines that were hashed last, the first of them at `begin`. */
+  #entities(bytes: Buffer, begin: number, count: number): boolean {
+    const digests = this.#digests;
+    for (let line = 0, at = begin; line < count; line += 1) {
+      const lf = digests.ends[line] ?? 0;
+      if (lf - at > MAX_LINE_BYTES || !this.#isNext() || !this.#probed(bytes, at, lf)) return false;
+      this.#count(digests.endsWithZeros(line), bytes, lf + 1, lf + 1 - at);
+      at = lf + 1;
+    }
+    return true;
   }
 
   /** Reads the id of the entity; true where it is above the last one. */
@@ -145,18 +150,10 @@ class RangeProver {
     return this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, this.#halves[this.#index & 1 ? 1 : 0]);
   }
 
-  /** Compares the digests of the lines since the last time, all of the present batch. */
-  #compareDigests(): boolean {
-    const first = this.#index - this.#digests.length / 64;
-    const same = this.#lines.haveDigests(first, this.#digests);
-    this.#digests = "";
-    return same;
-  }
-
   /** Takes the entity into its chunk, and ends the chunk where its content says so. */
-  #count(digest: string, bytes: Buffer, end: number, length: number): void {
+  #count(cuts: boolean, bytes: Buffer, end: number, length: number): void {
     if (this.#chunks.isEmpty) this.#chunks.begin(this.#lines.idAt(this.#index));
-    const ends = this.#chunks.add(digest, length);
+    const ends = this.#chunks.add(cuts, length);
     this.#index += 1;
     if (!ends) return;
     this.#chunks.hashData(bytes, this.#unhashedByte, end);
@@ -166,7 +163,6 @@ class RangeProver {
   }
 
   #nextBatch(): boolean {
-    if (!this.#compareDigests()) return false;
     this.#hashLines(this.#lines.batchEnd);
     return this.#lines.next();
   }

@@ -9,8 +9,8 @@ const BLOCK_BYTES = 512 * 1024;
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
-  /** Bytes of the first buffer; it grows to hold a longer line. */
-  readonly blockBytes?: number;
+  /** Where bytes are read to; a larger buffer takes its place for a longer line. */
+  readonly block?: Buffer;
 }
 
 /** Reads a byte range of a file in blocks that end with whole lines. */
@@ -28,7 +28,7 @@ export class RangeBlocks {
 
   /** Opens `path` for bytes `[offset, offset + length)`; UNVERIFIABLE where it cannot be read. */
   constructor(path: string, name: string, range: ByteRange) {
-    this.bytes = Buffer.allocUnsafe(range.blockBytes ?? BLOCK_BYTES);
+    this.bytes = range.block ?? Buffer.allocUnsafe(BLOCK_BYTES);
     this.#name = name;
     this.base = range.offset;
     this.#limit = range.offset + range.length;

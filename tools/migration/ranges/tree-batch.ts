@@ -1,5 +1,5 @@
 import { CompactRange } from "../integrity/compact-range.ts";
-import { createLanes } from "../integrity/lanes/sha256-lanes.ts";
+import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 
 /** Leaves hashed together: small enough for the cache, and the tree above them is one node. */
@@ -9,6 +9,9 @@ const DIGEST_BYTES = 32;
 /** Messages hashed by one call of the lanes; the last group may be partly of no use. */
 const LANES = 4;
 
+/** Bytes of memory that a batch takes. */
+export const BATCH_BYTES = (BATCH_LEAVES + LANES) * (ENTITY_LINE_BYTES + DIGEST_BYTES);
+
 /**
  * Hashes up to 2048 lines of entities.jsonl and the tree above them, level by level.
  *
@@ -17,13 +20,22 @@ const LANES = 4;
  * (RFC 9162, section 2.1.1).
  */
 export class TreeBatch {
-  readonly #lanes = createLanes((BATCH_LEAVES + LANES) * (ENTITY_LINE_BYTES + DIGEST_BYTES));
-  readonly #begin = this.#lanes.free;
-  /** Where the digests of the level are that is being hashed. */
-  readonly #level = this.#begin + (BATCH_LEAVES + LANES) * ENTITY_LINE_BYTES;
-  readonly #bytes = Buffer.from(this.#lanes.memory);
   /** Where lines are read to; the first leaf prefix is before it. */
-  readonly lines = this.#bytes.subarray(this.#begin + 1, this.#begin + 1 + BATCH_LEAVES * ENTITY_LINE_BYTES);
+  readonly lines: Buffer;
+  readonly #lanes: Sha256Lanes;
+  readonly #begin: number;
+  /** Where the digests of the level are that is being hashed. */
+  readonly #level: number;
+  readonly #bytes: Buffer;
+
+  /** In the BATCH_BYTES of the memory from `begin` on. */
+  constructor(lanes = createLanes(BATCH_BYTES), begin = lanes.free) {
+    this.#lanes = lanes;
+    this.#begin = begin;
+    this.#level = begin + (BATCH_LEAVES + LANES) * ENTITY_LINE_BYTES;
+    this.#bytes = Buffer.from(lanes.memory);
+    this.lines = this.#bytes.subarray(begin + 1, begin + 1 + BATCH_LEAVES * ENTITY_LINE_BYTES);
+  }
 
   /** Appends the first `count` lines to `range`; the lines are destroyed. `count` must not cross a multiple of 2048. */
   appendTo(range: CompactRange, count: number): void {

@@ -1,11 +1,15 @@
 import { lanesModule } from "./sha256-code.ts";
 import { LAYOUT, LEAF_BYTES, LITERALS } from "./sha256-layout.ts";
+import { fillEndTables } from "./sha256-lines.ts";
 
-/** Hashes leaves and nodes of a tree four at a time, in memory of its own. */
-export interface Sha256Lanes {
+/** What is done to lines in vectors, in memory of its own; all places are addresses there. */
+export interface Sha256Lanes extends LaneFunctions {
   readonly memory: ArrayBuffer;
   /** First byte of the memory that is free for messages and digests. */
   readonly free: number;
+}
+
+interface LaneFunctions {
   /**
    * Digests of `4 * groups` messages of 122 bytes that follow each other from `from` on, to `to`: each as eight
    * little-endian words. Up to six bytes behind the messages are read.
@@ -13,6 +17,13 @@ export interface Sha256Lanes {
   leaves(from: number, to: number, groups: number): void;
   /** Digests of `4 * groups` pairs of digests from `from` on; `to` may be `from`. */
   nodes(from: number, to: number, groups: number): void;
+  /**
+   * Digests of `4 * groups` messages, each of `blocks` blocks with its end: `list` has three words for each, where it is,
+   * its bytes, and where its 32 bytes of digest go. Up to 72 bytes behind a message are read.
+   */
+  lines(list: number, groups: number, blocks: number): void;
+  /** 1 unless the `count` digests, one at least, are those in the lines of entities.jsonl, of which the first has its hex digits at `texts`. */
+  differ(digests: number, texts: number, count: number): number;
 }
 
 const PAGE_BYTES = 65_536;
@@ -28,11 +39,13 @@ declare const WebAssembly: {
 export function createLanes(bytes: number): Sha256Lanes {
   const memory = new WebAssembly.Memory({ initial: Math.ceil((LAYOUT.free + bytes) / PAGE_BYTES) });
   fillTables(new DataView(memory.buffer));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(lanesModule()), { env: { memory } });
-  const { leaves, nodes } = exports as Record<string, (from: number, to: number, groups: number) => void>;
-  if (leaves === undefined || nodes === undefined) throw new TypeError("The module has no lanes.");
-  return { memory: memory.buffer, free: LAYOUT.free, leaves, nodes };
+  fillEndTables(new Uint8Array(memory.buffer));
+  compiled ??= new WebAssembly.Module(lanesModule());
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  return { memory: memory.buffer, free: LAYOUT.free, ...(exports as LaneFunctions) };
 }
+
+let compiled: object | undefined;
 
 function fillTables(memory: DataView): void {
   const constants = primes(64).map((prime) => fraction(Math.cbrt(prime)));

@@ -11,6 +11,10 @@ export const LAYOUT = {
   /** Sixteen words, and one more for the byte that a node has beyond its first block. */
   block: 2304,
   literals: 2576,
+  /** Bytes that keep those of a message before MESSAGE_END, and drop those from it on. */
+  keep: 2688,
+  /** Zeros, but for the bit that ends a message at MESSAGE_END. */
+  stop: 2896,
   /** First byte for the user of the memory. */
   free: 4096,
 } as const;
@@ -28,3 +32,8 @@ export const LITERALS = {
 
 /** Bytes of a vector: one word of each of four messages. */
 export const WORD = 16;
+
+/** Where in `keep` and `stop` a message ends: up to 119 bytes before are used, and 72 from there on. */
+export const MESSAGE_END = 128;
+/** Bytes of `keep`, and of `stop`. */
+export const END_TABLE_BYTES = 208;

@@ -1,25 +1,16 @@
 import { LAYOUT, LEAF_BYTES, LITERALS, WORD } from "./sha256-layout.ts";
+import { begin, DIGEST_BYTES, LANES, loadDigests, storeWords, swapBytes } from "./sha256-vectors.ts";
 import { WasmFunction } from "./wasm-code.ts";
 
-const LANES = 4;
-const DIGEST_BYTES = 32;
 /** Functions of the module: one block of any content, and the third block of a leaf. */
 const [BLOCK, FIXED_BLOCK] = [0, 1];
-
-const SWAP = [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12];
-const words = (...lanes: readonly number[]): number[] =>
-  lanes.flatMap((lane) => [0, 1, 2, 3].map((at) => 4 * lane + at));
-const LOW_PAIRS = words(0, 4, 1, 5);
-const HIGH_PAIRS = words(2, 6, 3, 7);
-const LOW_HALVES = words(0, 1, 4, 5);
-const HIGH_HALVES = words(2, 3, 6, 7);
 
 const [FROM, TO, GROUPS] = [0, 1, 2];
 const V = 3;
 
 /** `leaves(from, to, groups)`. */
 export function leaves(): WasmFunction {
-  const code = new WasmFunction(3, 8);
+  const code = new WasmFunction({ parameters: 3, vectors: 8 });
   return code.loop(() => {
     begin(code);
     for (let quarter = 0; quarter < 4; quarter += 1) loadWords(code, LEAF_BYTES, 16 * quarter, 4 * quarter, true);
@@ -42,7 +33,7 @@ function endLeaf(code: WasmFunction): void {
 
 /** `nodes(from, to, groups)`. */
 export function nodes(): WasmFunction {
-  const code = new WasmFunction(3, 8);
+  const code = new WasmFunction({ parameters: 3, vectors: 8 });
   return code.loop(() => {
     begin(code);
     for (let quarter = 0; quarter < 4; quarter += 1) loadWords(code, 64, 16 * quarter, 4 * quarter, false);
@@ -80,15 +71,6 @@ function shiftWords(code: WasmFunction): void {
   literal(code, "nodePrefix").or().store(place(0));
 }
 
-function begin(code: WasmFunction): void {
-  for (let at = 0; at < 8; at += 1)
-    code
-      .i32(0)
-      .i32(0)
-      .load(LAYOUT.initial + WORD * at)
-      .store(LAYOUT.state + WORD * at);
-}
-
 function next(code: WasmFunction, step: number): void {
   code.get(FROM).i32(step).addI32().set(FROM);
   code
@@ -102,81 +84,24 @@ function next(code: WasmFunction, step: number): void {
 /** Four words of each lane from `offset` on, as four vectors from word `to` of the block on. */
 function loadWords(code: WasmFunction, stride: number, offset: number, to: number, swap: boolean): void {
   for (let lane = 0; lane < LANES; lane += 1) {
-    code.get(FROM).load(stride * lane + offset);
-    if (swap)
-      code
-        .tee(V + lane)
-        .get(V + lane)
-        .shuffle(SWAP);
-    code.set(V + lane);
-  }
-  transpose(code);
-  for (let at = 0; at < 4; at += 1)
     code
-      .i32(0)
-      .get(V + at)
-      .store(LAYOUT.block + WORD * (to + at));
+      .get(FROM)
+      .load(stride * lane + offset)
+      .set(V + lane);
+    if (swap) swapBytes(code, V + lane);
+  }
+  storeWords(code, V, to);
 }
 
 function storeDigests(code: WasmFunction): void {
   for (const half of [0, 1]) {
-    for (let at = 0; at < 4; at += 1)
-      code
-        .i32(0)
-        .load(LAYOUT.state + WORD * (4 * half + at))
-        .set(V + at);
-    transpose(code);
+    loadDigests(code, V, half);
     for (let lane = 0; lane < LANES; lane += 1)
       code
         .get(TO)
         .get(V + lane)
         .store(DIGEST_BYTES * lane + 16 * half);
   }
-}
-
-/** Rows of the four vectors become columns. */
-function transpose(code: WasmFunction): void {
-  const U = V + 4;
-  code
-    .get(V)
-    .get(V + 1)
-    .shuffle(LOW_PAIRS)
-    .set(U);
-  code
-    .get(V)
-    .get(V + 1)
-    .shuffle(HIGH_PAIRS)
-    .set(U + 1);
-  code
-    .get(V + 2)
-    .get(V + 3)
-    .shuffle(LOW_PAIRS)
-    .set(U + 2);
-  code
-    .get(V + 2)
-    .get(V + 3)
-    .shuffle(HIGH_PAIRS)
-    .set(U + 3);
-  code
-    .get(U)
-    .get(U + 2)
-    .shuffle(LOW_HALVES)
-    .set(V);
-  code
-    .get(U)
-    .get(U + 2)
-    .shuffle(HIGH_HALVES)
-    .set(V + 1);
-  code
-    .get(U + 1)
-    .get(U + 3)
-    .shuffle(LOW_HALVES)
-    .set(V + 2);
-  code
-    .get(U + 1)
-    .get(U + 3)
-    .shuffle(HIGH_HALVES)
-    .set(V + 3);
 }
 
 function zero(code: WasmFunction, at: number): void {

@@ -1,12 +1,12 @@
 import { LAYOUT, WORD } from "./sha256-layout.ts";
 import { WasmFunction } from "./wasm-code.ts";
 
-/** Locals of the rounds: sixteen words of the message, eight of the state, and one in between. */
-const [W, S, T] = [0, 16, 24];
+/** Locals of the rounds: sixteen words of the message, eight of the state, one in between, and two for the majority. */
+const [W, S, T, M] = [0, 16, 24, 25];
 
 /** Takes the block into the state; without schedule, the words are those of `leafEnd`. */
 export function rounds(scheduled: boolean): WasmFunction {
-  const code = new WasmFunction(0, 25);
+  const code = new WasmFunction({ parameters: 0, vectors: 27 });
   if (scheduled)
     for (let at = 0; at < 16; at += 1)
       code
@@ -18,6 +18,11 @@ export function rounds(scheduled: boolean): WasmFunction {
       .i32(0)
       .load(LAYOUT.state + WORD * at)
       .set(S + at);
+  code
+    .get(S + 1)
+    .get(S + 2)
+    .xor()
+    .set(M + 1);
   for (let round = 0; round < 64; round += 1) emitRound(code, round, scheduled);
   for (let at = 0; at < 8; at += 1) {
     const place = LAYOUT.state + WORD * at;
@@ -34,7 +39,7 @@ export function rounds(scheduled: boolean): WasmFunction {
 
 function emitRound(code: WasmFunction, round: number, scheduled: boolean): void {
   const s = (at: number): number => S + ((at - round + 64) % 8);
-  const [a, b, c, d, e, f, g, h] = [s(0), s(1), s(2), s(3), s(4), s(5), s(6), s(7)];
+  const [a, b, d, e, f, g, h] = [s(0), s(1), s(3), s(4), s(5), s(6), s(7)];
   const table = scheduled ? LAYOUT.constants : LAYOUT.leafEnd;
   code
     .get(h)
@@ -46,7 +51,9 @@ function emitRound(code: WasmFunction, round: number, scheduled: boolean): void 
   rotations(code, e, [6, 11, 25]).add().tee(T);
   code.get(d).add().set(d);
   code.get(T);
-  code.get(a).get(b).or().get(c).and().get(a).get(b).and().or().add();
+  // The majority is b where a and b differ as b and c do not, else a or c; what a and b differ in is that of the next b and c.
+  const [mine, last] = [M + (round % 2), M + ((round + 1) % 2)];
+  code.get(a).get(b).xor().tee(mine).get(last).and().get(b).xor().add();
   rotations(code, a, [2, 13, 22]).add().set(h);
   if (scheduled && round < 48) emitSchedule(code, round);
 }

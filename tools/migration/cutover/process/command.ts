@@ -13,7 +13,22 @@ export interface SshTarget {
   readonly options: readonly string[];
   /** Name of the remote folder below `~/.cutover/`: `<run>/<number>-<name>.<attempt>`. */
   readonly folder: string;
+  /** SSH_PATIENCE unless given. */
+  readonly patience?: SshPatience;
 }
+
+/** How long a host may be silent before it is given up. */
+export interface SshPatience {
+  /** Seconds between two signs of life; a connection that owes three is given up. */
+  readonly aliveSeconds: number;
+  /** How long a host that was never reached is tried. */
+  readonly unreachedMs: number;
+  /** How long a command that has begun there may take to say who it is. */
+  readonly wrapperMs: number;
+}
+
+/** A connection that says nothing for 15 s is given up (F24). */
+export const SSH_PATIENCE: SshPatience = { aliveSeconds: 5, unreachedMs: 15_000, wrapperMs: 5000 };
 
 /** One command to be run in a process group of its own, output in files. */
 export interface CommandSpec {

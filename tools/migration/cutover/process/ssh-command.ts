@@ -1,7 +1,15 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toStoreError } from "../../stores/atomic-file.ts";
-import type { CommandResult, CommandSpec, Recovery, RunningCommand, SshTarget } from "./command.ts";
+import {
+  type CommandResult,
+  type CommandSpec,
+  type Recovery,
+  type RunningCommand,
+  SSH_PATIENCE,
+  type SshPatience,
+  type SshTarget,
+} from "./command.ts";
 import { claim, hasEnded, noResult, readResult } from "./command-folder.ts";
 import { commandEnvironment } from "./environment.ts";
 import { recoverLocal, startLocal } from "./local-command.ts";
@@ -11,13 +19,8 @@ import { quote, type SshErrand, sshScript } from "./ssh-script.ts";
 /** A CommandSpec for another host. */
 export type SshSpec = CommandSpec & { readonly ssh: SshTarget };
 
-/** A connection that says nothing for 15 s is given up (F24); no password, no terminal. */
-const SSH_OPTIONS = [
-  ...["-o", "BatchMode=yes", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"],
-  ...["-o", "ConnectTimeout=10", "-T", "-x"],
-];
-/** How long a host that was never reached is tried. */
-const UNREACHED_MS = 15_000;
+/** No password, no terminal; silence is bounded by the patience of the target. */
+const SSH_OPTIONS = ["-o", "BatchMode=yes", "-o", "ServerAliveCountMax=3", "-o", "ConnectTimeout=10", "-T", "-x"];
 /** What connecting and fetching the output may take beside timeout and grace. */
 const FETCH_MS = 60_000;
 const RECONNECT_MS = [500, 1000, 2000, 4000, 5000];
@@ -106,7 +109,7 @@ async function converse(state: Conversation): Promise<{ answer: SshAnswer; notes
     if (answer === "lost")
       return { answer, notes: [...notes, "its wrapper on the host is gone and left no exit code"] };
     reached ||= answer !== "none";
-    const limitMs = reached ? spec.timeoutMs + spec.graceMs + FETCH_MS : UNREACHED_MS;
+    const limitMs = reached ? spec.timeoutMs + spec.graceMs + FETCH_MS : patienceOf(spec).unreachedMs;
     const passedMs = Number(process.hrtime.bigint() - begun) / 1e6;
     if (passedMs > limitMs || state.left)
       return { answer, notes: [...notes, `host ${spec.ssh.destination} cannot be reached (ssh exit ${exit})`] };
@@ -124,19 +127,27 @@ function connect(spec: SshSpec, errand: SshErrand, number: number): Promise<Runn
 /** One connection is a command of this host: it survives the driver, and its output is in files. */
 function connectionSpec(spec: SshSpec, errand: SshErrand, number: number): CommandSpec {
   const { destination, options } = spec.ssh;
-  const words = ["ssh", ...SSH_OPTIONS, ...options, "--", destination, "bash --noprofile --norc -u -s"].map(quote);
+  const { aliveSeconds, unreachedMs } = patienceOf(spec);
+  const alive = ["-o", `ServerAliveInterval=${aliveSeconds}`];
+  const words = ["ssh", ...SSH_OPTIONS, ...alive, ...options, "--", destination, "bash --noprofile --norc -u -s"].map(
+    quote,
+  );
   return {
     folder: connectionFolder(spec, number),
     // From the environment, so that no value is on this disk.
     text: `${words.join(" ")} <<<"$CUTOVER_SCRIPT"`,
     variables: { CUTOVER_SCRIPT: sshScript(spec, spec.ssh, errand) },
     cwd: null,
-    timeoutMs: errand === "end" ? UNREACHED_MS : spec.timeoutMs + spec.graceMs + FETCH_MS,
+    timeoutMs: errand === "end" ? unreachedMs : spec.timeoutMs + spec.graceMs + FETCH_MS,
     graceMs: 1000,
     capBytes: 2 * spec.capBytes + 1024 * 1024,
     input: null,
     ssh: null,
   };
+}
+
+function patienceOf({ ssh }: SshSpec): SshPatience {
+  return ssh.patience ?? SSH_PATIENCE;
 }
 
 function connectionFolder(spec: SshSpec, number: number): string {

@@ -1,8 +1,8 @@
-import type { CommandSpec, SshTarget } from "./command.ts";
+import { type CommandSpec, SSH_PATIENCE, type SshTarget } from "./command.ts";
 import { WRAPPER } from "./wrapper.ts";
 
 /** Seconds between two looks at the size of the output on the remote host. */
-const LOOK_S = "0.2";
+const LOOK_S = 0.2;
 
 /**
  * What the remote bash is told to do: `launch` starts the command unless its folder is taken, and waits; `attach` closes
@@ -29,8 +29,9 @@ export function sshScript(spec: CommandSpec, target: SshTarget, errand: SshErran
     attach: ["_close", "_report"],
     end: ["_end"],
   };
+  const turns = Math.ceil((target.patience ?? SSH_PATIENCE).wrapperMs / 1000 / LOOK_S);
   // One function: bash has read all of it before it does any of it, so that half a script does nothing.
-  return `_cutover() {\n${COMMON}\n_f="$HOME"/.cutover/${quote(target.folder)} _cap=${spec.capBytes}\n${PREPARE}\n${body[errand].join("\n")}\n}\n_cutover </dev/null\n`;
+  return `_cutover() {\n${COMMON}\n_f="$HOME"/.cutover/${quote(target.folder)} _cap=${spec.capBytes} _patience=${turns}\n${PREPARE}\n${body[errand].join("\n")}\n}\n_cutover </dev/null\n`;
 }
 
 /** `value` as one word of a shell. */
@@ -73,7 +74,6 @@ _alive() {
   [ "\${20}" = "$_start" ]
 }
 _report() {
-  _patience=25
   while [ ! -e "$_f/rc" ]; do
     if ! _alive && [ ! -e "$_f/rc" ]; then
       # A wrapper that has just begun has not said who it is.

@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import pg from "pg";
 import t, { type Test } from "tap";
+import { tableNumbers } from "../../tools/migration/operations/exchange-mysql.ts";
 import { applySchemaFlip, prepareSchemaFlip, readSchemas } from "../../tools/migration/operations/flip-schema.ts";
 import { exchanged } from "../../tools/migration/operations/schema-state.ts";
 
@@ -84,6 +85,11 @@ t.test("PostgreSQL", { skip: noPostgres }, async (t) => {
     await client.query(`DROP SCHEMA ${NAMES.to} CASCADE`);
     await t.rejects(prepareSchemaFlip(flip), { code: "TARGET_UNFIT" });
   });
+});
+
+t.test("the numbers of tables are in a view that MySQL 8 calls otherwise than MariaDB", async (t) => {
+  t.equal(tableNumbers(["INNODB_TABLES"]), "innodb_tables", "MySQL 8");
+  t.equal(tableNumbers(["INNODB_SYS_TABLES"]), "innodb_sys_tables", "MariaDB, MySQL 5.7");
 });
 
 t.test("MariaDB and MySQL", { skip: noMysql }, async (t) => {

@@ -113,6 +113,109 @@ t.test("F47: an undo that loses data comes last and waits for its role", async (
   t.match(said.join("\n"), /waiting for reviewer: undo column.undo.1 \(it loses data\)/);
 });
 
+t.test("F47: who must agree to a loss is shown what would be lost", async (t) => {
+  for (const [rows, shown] of [
+    ["42", "it loses data: rows=42"],
+    ["many", "it loses data: it could not be counted"],
+  ] as const) {
+    const project = cutoverProject(t);
+    const text = demoPlan(`checks:
+  count: {probe: 'echo "rows ${rows}"', out: rows, 'save?': {rows: 'rows ([0-9]+)'}}
+phases:
+- id: work
+  on_fail: rollback
+  steps:
+  - {id: column, sh: 'echo column >> effects', undo: {last: true, by: reviewer, loses: count, sh: 'echo drop >> effects'}}
+  - {id: bad, sh: 'exit 1', undo: {none: no}}
+`);
+    const { ending, said } = await play(project, text, {
+      meanwhile: async ({ clock, sign }) => {
+        await clock.sleep(60_000);
+        sign("failed", "column.undo.1", { role: "reviewer", name: "bea" });
+      },
+    });
+    t.equal(ending.outcome, "ROLLED_BACK");
+    t.strictSame(project.effects(), ["column"], "refused: it is left as it is");
+    t.ok(said.join("\n").includes(shown), shown);
+  }
+});
+
+const GONE = `checks:
+  image: {probe: cat image, out: old}
+phases:
+- id: work
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: {sh: 'echo undo-one >> effects'}}
+  - {id: two, sh: 'echo two >> effects', undo: {needs: [image], sh: 'echo undo-two >> effects'}}
+  - {id: ack, manual: go on, by: operator}
+`;
+
+t.test("F43: what the way back needs is looked at before the first change", async (t) => {
+  const project = cutoverProject(t);
+  const { ending } = await play(project, demoPlan(GONE));
+  t.match(ending, { outcome: "HOLD", reason: "two.undo.1: image, which the way back needs, is FAIL" });
+  t.strictSame(project.effects(), []);
+});
+
+t.test("F43: what has gone since is a HOLD before anything is undone, and a person chooses", async (t) => {
+  for (const [choice, outcome, effects] of [
+    ["again", "ROLLED_BACK", ["one", "two", "undo-two", "undo-one"]],
+    ["go", "ROLLED_BACK", ["one", "two", "undo-two", "undo-one"]],
+    ["leave", "ROLLBACK_FAILED", ["one", "two"]],
+  ] as const) {
+    const project = cutoverProject(t);
+    const image = join(project.root, "image");
+    writeFileSync(image, "old\n");
+    const { ending } = await play(project, demoPlan(GONE), {
+      meanwhile: async ({ clock, ask, sign, said }) => {
+        while (!said.some((line) => line.startsWith("waiting"))) await clock.sleep(100);
+        writeFileSync(image, "pruned\n");
+        ask("rollback", { scope: "run", reason: "worse" });
+        while (!said.some((line) => line.startsWith("HOLD way-back"))) await clock.sleep(100);
+        await clock.sleep(60_000);
+        t.strictSame(project.effects(), ["one", "two"], "nothing was undone yet");
+        if (choice === "again") writeFileSync(image, "old\n");
+        sign(choice, "way-back");
+      },
+    });
+    t.equal(ending.outcome, outcome, choice);
+    t.strictSame(project.effects(), effects);
+    const left = only(project.records(), "rollback.end").at(-1)?.data.left;
+    t.strictSame(left, choice === "leave" ? ["two.undo.1", "one.undo.1"] : [], "each can be run by hand");
+  }
+});
+
+t.test("F43: an undo with an else does not wait for what it needs", async (t) => {
+  const project = cutoverProject(t);
+  writeFileSync(join(project.root, "image"), "old\n");
+  const undo = "{needs: [image], sh: 'grep old image', else: [{sh: 'echo other >> effects'}]}";
+  const text = demoPlan(GONE.replace("{needs: [image], sh: 'echo undo-two >> effects'}", undo));
+  const { ending } = await play(project, text, {
+    meanwhile: async ({ clock, ask, said }) => {
+      while (!said.some((line) => line.startsWith("waiting"))) await clock.sleep(100);
+      writeFileSync(join(project.root, "image"), "pruned\n");
+      ask("rollback", { scope: "run", reason: "worse" });
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(project.effects(), ["one", "two", "other", "undo-one"]);
+});
+
+t.test("F41: an undo that hangs is ended at its time, and what stands in for it runs", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(`phases:
+- id: work
+  on_fail: rollback
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: {sh: sleep 1d, timeout: 300ms, else: [{sh: 'echo other >> effects'}]}}
+  - {id: bad, sh: 'exit 1', undo: {none: no}}
+`);
+  const { ending } = await play(project, text);
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.match(only(project.records(), "undo.end")[0]?.data, { result: "failed", receipts: [{ timedOut: true }] });
+  t.strictSame(project.effects(), ["one", "other"]);
+});
+
 t.test("F48: evidence of a phase is read before its first undo", async (t) => {
   const project = cutoverProject(t);
   const text = demoPlan(

@@ -141,6 +141,27 @@ t.test("F76: who has said hold says go later only with a reason", async (t) => {
   t.strictSame(project.effects(), []);
 });
 
+t.test("a person is waited for as long as the plan says, and without a word for ever", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(`phases:
+- id: work
+  on_fail: rollback
+  steps:
+  - {id: long, manual: take your time, by: operator}
+  - {id: short, manual: be quick, by: operator, timeout: 30m}
+`);
+  const { ending } = await play(project, text, {
+    meanwhile: async ({ clock, sign }) => {
+      await clock.sleep(86_400_000);
+      sign("done", "long");
+      await clock.sleep(29 * 60_000);
+      t.equal(project.records().at(-1)?.type, "run.state", "it still waits");
+    },
+  });
+  t.match(ending, { outcome: "ROLLED_BACK", reason: /short: not answered within 30m/ });
+  t.match(only(project.records(), "step.end").at(-1)?.data.receipts, [{ timedOut: true }]);
+});
+
 t.test("skips are counted apart, with their reason (G14)", async (t) => {
   const project = cutoverProject(t);
   const text = demoPlan(

@@ -98,6 +98,18 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, expect
     "undo: {last: true, sh: 'echo undo",
     /name with `by` who must agree/,
   ],
+  [
+    "an undo that needs a check that is not there",
+    "undo: {sh: 'echo undo",
+    "undo: {needs: [nil], sh: 'echo undo",
+    /error 13 there is no check or set named nil/,
+  ],
+  [
+    "a loss that nobody must agree to",
+    "undo: {sh: 'echo undo",
+    "undo: {loses: ok, sh: 'echo undo",
+    /error 13 `loses` counts/,
+  ],
   ["only what must not be there", "out: one}", "not: FAIL}", /warning 7 only says what must not be there/],
   ["only the exit code (G12)", ", out: one}", "}", /warning 7 only the exit code/],
   ["only the status", "probe: 'cat ${log}', out: one", "http: 'http://x/'", /warning 7 only the status/],

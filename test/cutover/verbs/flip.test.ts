@@ -37,7 +37,7 @@ function contextOf(root: string, vars: Readonly<Record<string, string>> = {}, ki
     crashPoint: (point) => {
       if (point === kill) throw new Killed();
     },
-    acknowledge: async () => ({ isDone: true, reason: null, fields: {} }),
+    acknowledge: async () => ({ isDone: true, reason: null, fields: {}, timedOut: false }),
   };
 }
 
@@ -97,14 +97,14 @@ t.test("F52: a link that was moved after the intent is not overwritten", async (
 t.test("F43: a way back that is gone is told before it is needed", async (t) => {
   const { root, live } = await releasedProject(t);
   const first = contextOf(root, { root: live });
-  t.strictSame(await flipDriver.undoProblems?.(verb, first), [], "absent needs nothing");
-  t.strictSame(await flipDriver.undoProblems?.(verb, contextOf(root)), [], "asked before the root is known");
+  t.strictSame(await flipDriver.undoProblems?.(verb, first, null), [], "absent needs nothing");
+  t.strictSame(await flipDriver.undoProblems?.(verb, contextOf(root), null), [], "asked before the root is known");
   await flipDriver.run(verb, first, await flipDriver.prepare(verb, first));
   const next = await release(root, { people: OTHER_PEOPLE });
   rmSync(join(root, POINTER));
   symlinkSync("releases/gone", join(root, POINTER));
   const context = contextOf(root, { root: next });
-  t.match(await flipDriver.undoProblems?.(verb, context), [/releases\/gone.*does not exist/]);
+  t.match(await flipDriver.undoProblems?.(verb, context, null), [/releases\/gone.*does not exist/]);
 });
 
 t.test("a key of a file is flipped, recovered and taken back", async (t) => {

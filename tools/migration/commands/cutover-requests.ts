@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Run } from "../cutover/engine/run.ts";
 import type { JsonObject } from "../model/json.ts";
-import { statusText } from "../printers/cutover-text.ts";
+import { gatesText, statusText } from "../printers/cutover-text.ts";
 import { collect, driverOptions, type SignerOptions, signed } from "./cutover-options.ts";
 import { finishEnding } from "./cutover-run.ts";
 import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
@@ -27,9 +27,11 @@ export function addCutoverRequestCommands(cutover: Command, session: Session): v
   withSigner(add("trigger", "fire a stop that a person decides about").argument("<stop>", "id of the stop")).action(
     (stop: string, options: RequestOptions) => send(session, options, "trigger", { ...signed(options), stop }),
   );
-  add("gate", "evaluate a gate")
-    .argument("<gate>", "id of the gate")
-    .action((gate: string, options: RequestOptions) => send(session, options, "gate", { gate }));
+  add("gate", "evaluate a gate, or all of them")
+    .argument("[gate]", "id of the gate (default: every gate of the plan)")
+    .action((gate: string | undefined, options: RequestOptions) =>
+      send(session, options, "gate", gate === undefined ? {} : { gate }),
+    );
   add("rollback", "roll back everything, or one phase")
     .option("--phase <id>", "only this phase")
     .requiredOption("--reason <text>", "why")
@@ -102,7 +104,8 @@ function withSigner(command: Command): Command {
 
 async function send(session: Session, options: RequestOptions, command: string, body: JsonObject): Promise<void> {
   const { request } = await import("../cutover/engine/send-request.ts");
-  const { lines, exitCode } = await request(driverOptions(session, options), options.run, { command, body });
-  process.stdout.write(options.json === true ? json({ lines }) : lines.map((line) => `${line}\n`).join(""));
-  if (exitCode !== 0) session.setExitCode(exitCode);
+  const { lines, gates } = await request(driverOptions(session, options), options.run, { command, body });
+  const text = gatesText(gates) + lines.map((line) => `${line}\n`).join("");
+  process.stdout.write(options.json === true ? json({ lines, gates }) : text);
+  if (gates.some(({ verdict }) => verdict !== "PASS")) session.setExitCode(16);
 }

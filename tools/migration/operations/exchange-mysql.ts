@@ -51,12 +51,28 @@ async function movesOf(session: MysqlSession, { schema, to }: SchemaNames): Prom
   ];
 }
 
+/** The view that numbers the tables: MySQL 8 has renamed the one that MariaDB and MySQL 5.7 have. */
+export function tableNumbers(views: readonly string[]): string {
+  const found = views.map((view) => view.toLowerCase());
+  return found.includes("innodb_tables") ? "innodb_tables" : "innodb_sys_tables";
+}
+
+async function numbersOf(session: MysqlSession): Promise<string> {
+  const rows = await session.rows(
+    "Looking for the numbers of tables",
+    `SELECT table_name FROM information_schema.tables
+     WHERE table_schema = 'information_schema' AND LOWER(table_name) IN ('innodb_tables', 'innodb_sys_tables')`,
+  );
+  return tableNumbers(rows.map(([name]) => name ?? ""));
+}
+
 async function tablesOf(session: MysqlSession, database: string): Promise<readonly (readonly [string, string])[]> {
   const prefix = quoteText(`${database}/`);
+  const numbers = await numbersOf(session);
   const rows = await session.rows(
     "Reading the tables",
     `SELECT t.table_name, s.table_id FROM information_schema.tables t
-     LEFT JOIN information_schema.innodb_sys_tables s ON s.name = CONCAT(${prefix}, t.table_name)
+     LEFT JOIN information_schema.${numbers} s ON s.name = CONCAT(${prefix}, t.table_name)
      WHERE t.table_schema = ${quoteText(database)} AND t.table_type = 'BASE TABLE' ORDER BY t.table_name`,
   );
   return rows.map(([name, id]) => {

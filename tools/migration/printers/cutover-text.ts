@@ -1,4 +1,5 @@
 import type { DryRun } from "../cutover/engine/dry-run.ts";
+import type { EvaluatedGate } from "../cutover/engine/send-request.ts";
 import type { PlanDescription } from "../cutover/plan/describe.ts";
 import { type LintMessage, lintLine } from "../cutover/plan/lint-book.ts";
 import type { RunStatus } from "../cutover/state/status.ts";
@@ -63,4 +64,18 @@ export function statusText(status: RunStatus): string {
     `head    ${head.seq} ${head.hash}`,
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Gates as a table: verdict, who owns it, what is missing. */
+export function gatesText(gates: readonly EvaluatedGate[]): string {
+  const rows = gates.map(
+    ({ gate, verdict, by, missing }) => [gate, verdict, by.join(", "), missing.join("; ")] as const,
+  );
+  const widths = [0, 1, 2].map((at) => Math.max(0, ...rows.map((row) => (row[at] ?? "").length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join("  ")
+      .trimEnd();
+  return rows.map((row) => `${line(row)}\n`).join("");
 }

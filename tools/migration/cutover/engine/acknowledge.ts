@@ -1,3 +1,4 @@
+import { durationText } from "../plan/durations.ts";
 import type { Acknowledged, Acknowledgement } from "../verbs/verb.ts";
 import type { Run } from "./run.ts";
 import { waitFor } from "./wait-for.ts";
@@ -21,9 +22,30 @@ export async function acknowledge(
   const already = said();
   if (already !== undefined) return already;
   announce(run, asked, about);
-  const answer = await waitFor(run, said, signal);
+  const answer = await answerWithin(run, said, signal, asked.timeoutMs);
   if (run.state.mode === "WAITING") run.record(stateRecord("RUNNING", null));
-  return answer ?? { isDone: false, reason: "ended before anybody answered", fields: {} };
+  if (answer !== undefined) return answer;
+  const nobody = { isDone: false, fields: {} };
+  if (signal.aborted) return { ...nobody, reason: "ended before anybody answered", timedOut: false };
+  return { ...nobody, reason: `not answered within ${durationText(asked.timeoutMs)}`, timedOut: true };
+}
+
+/** Undefined where the time was over, or the signal came. */
+async function answerWithin(
+  run: Run,
+  said: () => Acknowledged | undefined,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<Acknowledged | undefined> {
+  if (timeoutMs === 0) return await waitFor(run, said, signal);
+  const [over, answered] = [new AbortController(), new AbortController()];
+  const sleeping = run.clock.sleep(timeoutMs, answered.signal).then(() => over.abort());
+  try {
+    return await waitFor(run, said, AbortSignal.any([signal, over.signal]));
+  } finally {
+    answered.abort();
+    await sleeping;
+  }
 }
 
 /** What was said so far; undefined while somebody has not answered. */
@@ -35,10 +57,15 @@ export function answerOf(run: Run, asked: Acknowledgement, about: string, since:
   );
   const refused = signs.find((sign) => sign?.say === "failed");
   if (refused !== undefined)
-    return { isDone: false, reason: `${refused.role} says: ${refused.reason ?? "failed"}`, fields: {} };
+    return {
+      isDone: false,
+      reason: `${refused.role} says: ${refused.reason ?? "failed"}`,
+      fields: {},
+      timedOut: false,
+    };
   if (signs.some((sign) => sign === undefined)) return undefined;
   const fields = Object.assign({}, ...signs.map((sign) => sign?.fields ?? {})) as Record<string, string>;
-  return { isDone: true, reason: null, fields };
+  return { isDone: true, reason: null, fields, timedOut: false };
 }
 
 function isAnswer(say: string): boolean {

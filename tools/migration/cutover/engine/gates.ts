@@ -68,7 +68,14 @@ async function evaluateItem(run: Run, gate: Gate, check: Check, each: string | u
 function acknowledged(run: Run, gate: Gate, { name, verb, options }: Check): GateItem {
   const text = verb.kind === "manual" ? verb.text : name;
   const since = freshSince(run, gate);
-  const asked = { name, text, by: options.by, ask: verb.kind === "manual" ? verb.ask : [], item: undefined };
+  const asked = {
+    name,
+    text,
+    by: options.by,
+    ask: verb.kind === "manual" ? verb.ask : [],
+    item: undefined,
+    timeoutMs: 0,
+  };
   const answer = answerOf(run, asked, name, since);
   if (answer === undefined) {
     for (const role of options.by) {

@@ -1,6 +1,7 @@
 import { MigrationError } from "../../model/errors.ts";
-import type { JsonObject } from "../../model/json.ts";
+import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { type Request, readRequests, removeRequest } from "../journal/inbox.ts";
+import type { Gate } from "../plan/plan.ts";
 import { evaluateGate } from "./gates.ts";
 import type { Run } from "./run.ts";
 import { checkSignature, refused, signRequestOf } from "./signatures.ts";
@@ -16,6 +17,14 @@ export async function listen(run: Run, over: AbortSignal): Promise<void> {
     await takeWritten(run);
     await run.clock.sleep(INBOX_POLL_MS, over);
   }
+}
+
+/** The gate of this name, or every gate of the plan. */
+function gatesNamed({ plan }: Run, name: JsonValue | undefined): readonly Gate[] {
+  if (name === undefined && plan.gates.size > 0) return [...plan.gates.values()];
+  const gate = plan.gates.get(String(name ?? ""));
+  if (gate !== undefined) return [gate];
+  throw refused(name === undefined ? "The plan has no gates." : `The plan has no gate ${String(name)}.`);
 }
 
 /** What cannot be written down is not taken: it stays in the inbox until there is room. */
@@ -68,9 +77,7 @@ async function answer(run: Run, { command, body }: Request): Promise<void> {
       trigger(run, String(body["stop"] ?? ""), signRequestOf({ ...body, say: "trigger" }));
       return;
     case "gate": {
-      const gate = run.plan.gates.get(String(body["gate"] ?? ""));
-      if (gate === undefined) throw refused(`The plan has no gate ${String(body["gate"])}.`);
-      await evaluateGate(run, gate);
+      for (const gate of gatesNamed(run, body["gate"])) await evaluateGate(run, gate);
       return;
     }
     default:

@@ -8,6 +8,7 @@ import type { Run } from "./run.ts";
 import { isSettled, runUnit } from "./undo.ts";
 import { phasesOf, type UndoUnit, undoUnits } from "./undo-units.ts";
 import { worst } from "./verdicts.ts";
+import { chooseWayBack } from "./way-back.ts";
 
 /** Evidence that a rollback would destroy is read first, but not for longer than this. */
 export const EVIDENCE_LIMIT_MS = 30_000;
@@ -30,6 +31,10 @@ export async function rollBack(run: Run, scope: string, cause: string): Promise<
     run.urgent({ type: "rollback.start", step: null, attempt: null, data: { scope, cause, order } });
     run.parts.say(`ROLLBACK of ${scope === WHOLE_RUN ? "everything" : scope}: ${cause}`);
     await escalate(run, `rollback of ${scope}: ${cause}`);
+  }
+  if ((await chooseWayBack(run, units)) === "leave") {
+    const left = units.filter((unit) => !isSettled(run, unit)).map((unit) => unit.name);
+    return await endFailed(run, wanted, "the way back is gone, and a person decided to leave everything", left);
   }
   await collectEvidence(run, units, wanted);
   return await finishRollback(run, wanted, units);

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../model/json.ts";
 import { driverState } from "../journal/driver-lock.ts";
 import { isWaiting, putRequest, removeRequest } from "../journal/inbox.ts";
 import { readJournal } from "../journal/read-journal.ts";
-import type { JournalRecord } from "../journal/record.ts";
+import type { JournalRecord, Verdict } from "../journal/record.ts";
 import { openRunDirectory, type RunDirectory } from "../journal/run-directory.ts";
 import { type DriverOptions, onlyOpenRun, openRun } from "./open-run.ts";
 import { takeRequests } from "./requests.ts";
@@ -13,10 +13,20 @@ import { refused } from "./signatures.ts";
 export const ANSWER_LIMIT_MS = 60_000;
 const POLL_MS = 100;
 
+/** One gate as it stands now. */
+export interface EvaluatedGate {
+  readonly gate: string;
+  readonly verdict: Verdict;
+  readonly by: readonly string[];
+  /** What did not pass, a sentence each. */
+  readonly missing: readonly string[];
+}
+
 /** What a request did. */
 export interface Answered {
   readonly lines: readonly string[];
-  readonly exitCode: 0 | 20;
+  /** Gates that were evaluated, in the order of the plan. */
+  readonly gates: readonly EvaluatedGate[];
 }
 
 /**
@@ -39,7 +49,7 @@ export async function request(
     (record) => record.type === "request" && record.data.id === ticket && record.data.command === "refused",
   );
   if (refusal?.type === "request") throw refused(String(refusal.data.body["reason"]));
-  return { lines: records.flatMap(lineOf), exitCode: 0 };
+  return { lines: records.flatMap(lineOf), gates: records.flatMap(gateOf) };
 }
 
 async function answerOf(options: DriverOptions, directory: RunDirectory, ticket: string, state: string): Promise<void> {
@@ -75,8 +85,6 @@ function lineOf(record: JournalRecord): readonly string[] {
       return [
         `signed ${record.data.role} (${record.data.name}): ${record.data.say} ${record.data.about}; head ${record.data.head}`,
       ];
-    case "gate":
-      return [`gate ${record.step}: ${record.data.verdict}`];
     case "stop.fire":
       return [`stop ${record.step}: ${record.data.action}${record.data.acted ? "" : " (recorded only)"}`];
     case "request":
@@ -84,4 +92,12 @@ function lineOf(record: JournalRecord): readonly string[] {
     default:
       return [];
   }
+}
+
+function gateOf(record: JournalRecord): readonly EvaluatedGate[] {
+  if (record.type !== "gate") return [];
+  const { verdict, by, items } = record.data;
+  const open = items.filter((item) => item.verdict !== "PASS");
+  const missing = open.map(({ name, reason, verdict: is }) => `${name}: ${reason ?? is}`);
+  return [{ gate: record.step ?? "", verdict, by, missing }];
 }

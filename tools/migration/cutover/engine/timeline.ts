@@ -11,6 +11,7 @@ import { repositoryHeads } from "./repository-heads.ts";
 import type { Run } from "./run.ts";
 import { refused } from "./signatures.ts";
 import { sleepOrChange } from "./wait-for.ts";
+import { wayBackProblems } from "./way-back.ts";
 
 /** A tick that begins later than this after its time is marked late. */
 const LATE_MS = 60_000;
@@ -88,9 +89,11 @@ async function play(run: Run, tick: Tick, deadlineMs: number | undefined): Promi
 /** No-Go: every gate of the plan must be a fresh PASS, and every decision before T0 a go (G02, X40). */
 async function requireGates(run: Run, tick: Tick): Promise<void> {
   for (;;) {
-    const problems = [...run.plan.gates.values()]
+    const gates = [...run.plan.gates.values()]
       .filter((gate) => !isOverridden(run, gate.id))
       .flatMap((gate) => gateProblem(run, gate) ?? []);
+    // I6: what the way back needs may have gone since the run was opened.
+    const problems = [...gates, ...(run.state.hasMutated ? [] : await wayBackProblems(run))];
     if (problems.length === 0) return;
     const reason = `${tick.label} is blocked: ${problems.join("; ")}`;
     const since = run.state.lastSeq;

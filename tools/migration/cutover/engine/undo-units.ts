@@ -113,7 +113,7 @@ export function fallbackUnits(unit: UndoUnit): readonly UndoUnit[] {
       ...unit,
       name: `${action.name}${suffix}`,
       resolved: { ...unit.resolved, verb: action.verb.kind, say: action.options.say ?? null },
-      action: { ...action, fallback: [], last: false, was: undefined },
+      action: { ...action, fallback: [], last: false, was: undefined, needs: [], loses: undefined },
     }),
   );
 }

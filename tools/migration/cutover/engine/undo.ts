@@ -61,12 +61,28 @@ async function nothingToDo(run: Run, unit: UndoUnit): Promise<string | undefined
 
 async function isAgreed(run: Run, unit: UndoUnit, why: string): Promise<boolean> {
   const { by } = unit.action?.options ?? { by: [] };
-  const text = `undo ${unit.name} (${why}): ${unit.resolved.text}; done = do it, failed = leave it`;
+  const loses = await lossOf(run, unit);
+  const text = `undo ${unit.name} (${why}${loses}): ${unit.resolved.text}; done = do it, failed = leave it`;
   const { isDone } = await guarded(run, "asking", (signal) =>
-    acknowledge(run, { name: unit.name, text, by, ask: [], item: undefined }, signal, run.state.rollback?.seq ?? -1),
+    acknowledge(
+      run,
+      { name: unit.name, text, by, ask: [], item: undefined, timeoutMs: 0 },
+      signal,
+      run.state.rollback?.seq ?? -1,
+    ),
   );
   if (run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
   return isDone;
+}
+
+/** What the plan's check says would be lost (F47): the values it saves, or that nobody could count. */
+async function lossOf(run: Run, { action, phase }: UndoUnit): Promise<string> {
+  const check = action?.loses === undefined ? undefined : run.plan.checks.get(action.loses);
+  if (check === undefined) return "";
+  const verdict = await ask(run, check, { place: "way-back", within: phase.id, phase, isBack: true });
+  const { receipts = [] } = run.state.check("way-back", phase.id, check.name) ?? {};
+  const values = receipts.flatMap(({ saved }) => Object.entries(saved).map(([name, value]) => `${name}=${value}`));
+  return verdict === "UNKNOWN" || values.length === 0 ? ": it could not be counted" : `: ${values.join(", ")}`;
 }
 
 /** One try, or the rest of one whose driver was killed. */

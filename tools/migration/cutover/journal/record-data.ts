@@ -101,6 +101,7 @@ export type CheckPlace =
   | "baseline"
   | "done"
   | "restored"
+  | "way-back"
   | "done_if"
   | "set"
   | "evidence";

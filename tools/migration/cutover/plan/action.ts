@@ -49,6 +49,10 @@ export interface UndoAction extends Action {
   readonly last: boolean;
   /** In the undo of a phase: a check asked when the phase begins; where it held already, a rollback asks first. */
   readonly was: string | undefined;
+  /** Checks of what it leans on, such as an old image: asked before the first change, and before a rollback begins. */
+  readonly needs: readonly string[];
+  /** A check that counts what would be lost: its answer is shown to whoever must agree. */
+  readonly loses: string | undefined;
 }
 
 /** What an action does. */

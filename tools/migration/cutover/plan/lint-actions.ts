@@ -1,4 +1,4 @@
-import type { Action, Check, Step } from "./action.ts";
+import type { Action, Step, UndoAction } from "./action.ts";
 import type { LintBook } from "./lint-book.ts";
 import { isMutating } from "./parse-action.ts";
 import { patternProblem, patternText } from "./patterns.ts";
@@ -96,7 +96,14 @@ function lintStep(step: Step, plan: Plan, book: LintBook): void {
   if (undo.kind === "actions") for (const action of undo.actions) lintLast(action, action.last, book);
 }
 
-function lintLast(action: Action | Check, last: boolean, book: LintBook): void {
+function lintLast(action: UndoAction, last: boolean, book: LintBook): void {
+  if (action.loses !== undefined && !last) {
+    book.error(
+      action.line,
+      action.name,
+      "`loses` counts what an undo loses: mark it with `last` and name who must agree",
+    );
+  }
   if (last && action.options.by.length === 0) {
     book.error(action.line, action.name, "`last` marks an undo that loses data: name with `by` who must agree");
   }

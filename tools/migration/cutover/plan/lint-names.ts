@@ -44,6 +44,10 @@ class Names {
       for (const item of phase.steps) if (isUse(item)) this.#checks([item.use], item.line, phase.id);
       this.#checks(phase.checkpoint, phase.line, phase.id);
       for (const undo of phase.undo) if (undo.was !== undefined) this.#checks([undo.was], undo.line, undo.name);
+      const ofSteps = stepsOf(phase).flatMap(({ undo }) => (undo.kind === "actions" ? undo.actions : []));
+      for (const { needs, loses, line, name } of [...ofSteps, ...phase.undo]) {
+        this.#checks(loses === undefined ? needs : [...needs, loses], line, name);
+      }
     }
   }
 

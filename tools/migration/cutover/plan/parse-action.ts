@@ -85,6 +85,8 @@ export function parseUndoAction(part: Part, name: string): UndoAction {
     fallback: part.list("else").map((item, at) => parseAction(item, `${name}.else.${at + 1}`)),
     last: part.raw["last"] === true,
     was: part.text("was"),
+    needs: part.texts("needs"),
+    loses: part.text("loses"),
   };
 }
 
@@ -131,6 +133,7 @@ function parseOptions(raw: JsonObject, verb: Verb): ActionOptions {
 }
 
 function defaultTimeout(verb: Verb): number {
+  if (verb.kind === "manual") return 0;
   return verb.kind === "http" ? DEFAULT_REQUEST_MS : DEFAULT_TIMEOUT_MS;
 }
 

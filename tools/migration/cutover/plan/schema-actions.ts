@@ -1,4 +1,4 @@
-import { closed, listOf, NAME, ref, type SchemaPart, TEXT } from "./schema-words.ts";
+import { closed, listOf, NAME, NAMES, ref, type SchemaPart, TEXT } from "./schema-words.ts";
 
 const VARIABLE = { type: "string", pattern: "^[a-z][a-z0-9_]*$" };
 const SCALAR = { type: ["string", "number", "boolean"] };
@@ -80,7 +80,13 @@ function action(verbs: SchemaPart, further: SchemaPart, rules: readonly SchemaPa
 }
 
 const RETRY: SchemaPart = { retry: ref("duration") };
-const UNDO_WORDS: SchemaPart = { else: listOf(ref("action")), last: { const: true }, was: NAME };
+const UNDO_WORDS: SchemaPart = {
+  else: listOf(ref("action")),
+  last: { const: true },
+  was: NAME,
+  needs: NAMES,
+  loses: NAME,
+};
 
 const STEP = action(
   ALL_VERBS,

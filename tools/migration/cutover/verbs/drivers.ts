@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../model/json.ts";
 import type { Verb } from "../plan/action.ts";
 import { flipDriver } from "./flip.ts";
 import { httpDriver } from "./http.ts";
@@ -14,7 +15,9 @@ export interface BoundVerb {
   readonly run: (context: VerbContext, intent: Intent) => Promise<VerbResult>;
   readonly recover: (context: VerbContext, intent: Intent) => Promise<VerbResult | undefined>;
   readonly undo: ((context: VerbContext, intent: Intent) => Promise<VerbResult>) | undefined;
-  readonly undoProblems: ((context: VerbContext) => Promise<readonly string[]>) | undefined;
+  readonly undoProblems:
+    | ((context: VerbContext, preImage: JsonObject | null) => Promise<readonly string[]>)
+    | undefined;
 }
 
 /** The driver of a verb. */
@@ -45,6 +48,6 @@ function bound<V extends Verb>(verb: V, driver: VerbDriver<V>): BoundVerb {
     run: (context, intent) => driver.run(verb, context, intent),
     recover: (context, intent) => driver.recover(verb, context, intent),
     undo: undo === undefined ? undefined : (context, intent) => undo(verb, context, intent),
-    undoProblems: undoProblems === undefined ? undefined : (context) => undoProblems(verb, context),
+    undoProblems: undoProblems === undefined ? undefined : (context, preImage) => undoProblems(verb, context, preImage),
   };
 }

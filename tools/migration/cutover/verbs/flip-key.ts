@@ -22,6 +22,8 @@ export function keyPointer(flip: Extract<Flip, { kind: "key" }>, context: VerbCo
     move: async (before) => void applyKeyFlip(operation, words, recorded(before), flipMarks(context)),
     back: async (before) => void undoKeyFlip(operation, words, recorded(before), flipMarks(context)),
     missing: async () => problems(() => prepareKeyFlip(operation, words)),
+    // The old value is text, which cannot be gone; who else changed the file is told by compare and swap.
+    gone: async () => [],
     record: (before) => ({
       pointer: `${words.file}#${words.key}`,
       from: recorded(before).from,

@@ -37,7 +37,8 @@ export function linkPointer(flip: Extract<Flip, { kind: "link" }>, context: Verb
       const move = { link: path, from: linkValue(to), to: linkValue(from) };
       moveLink(operation, move, { ...flipMarks(context), isBack: true });
     },
-    missing: async () => wayBackProblems(path),
+    missing: async () => wayBackProblems(path, readLink(path)),
+    gone: async ({ from }) => wayBackProblems(path, linkValue(from)),
     record: ({ from, to, scan }) => ({
       pointer: linkName(operation, path),
       from: linkValue(from),
@@ -48,9 +49,9 @@ export function linkPointer(flip: Extract<Flip, { kind: "link" }>, context: Verb
   };
 }
 
-function wayBackProblems(link: string): readonly string[] {
+function wayBackProblems(link: string, value: LinkValue): readonly string[] {
   try {
-    assertWayBack(link, readLink(link));
+    assertWayBack(link, value);
     return [];
   } catch (error) {
     if (error instanceof MigrationError) return [error.message];

@@ -25,6 +25,12 @@ export function schemaPointer(flip: Extract<Flip, { kind: "schema" }>, context: 
     move: async (before) => void (await applySchemaFlip(words, stateOf(before))),
     back: async (before) => void (await applySchemaFlip(words, exchanged(stateOf(before)))),
     missing: async () => problems(words),
+    gone: async (before) => {
+      const now = await readSchemas(words);
+      const isOld =
+        stateOf(before).schema === null || now.to === stateOf(before).schema || isSameState(now, stateOf(before));
+      return isOld ? [] : [`the schema that was live is not under the name ${words.to} any more`];
+    },
     record: (before) => ({
       pointer: `${flip.db}:${words.schema}`,
       from: stateOf(before).schema,

@@ -26,6 +26,8 @@ export interface Pointer {
   readonly back: (before: JsonObject) => Promise<void>;
   /** What is missing for the way back, a sentence each. */
   readonly missing: () => Promise<readonly string[]>;
+  /** The same for the recorded value, before a rollback goes there. */
+  readonly gone: (before: JsonObject) => Promise<readonly string[]>;
   readonly record: (before: JsonObject) => Pick<FlipRecord, "pointer" | "from" | "to" | "root" | "scanSha256">;
 }
 
@@ -68,7 +70,10 @@ export const flipDriver: VerbDriver<FlipVerb> = {
       return { flip: { ...rest, from: to, to: from, recovered: false } };
     });
   },
-  undoProblems: ({ flip }, context) => pointerOf(flip, context).missing(),
+  undoProblems: ({ flip }, context, preImage) => {
+    const pointer = pointerOf(flip, context);
+    return preImage === null ? pointer.missing() : pointer.gone(preImage);
+  },
 };
 
 const ELSEWHERE = {

@@ -5,7 +5,7 @@ import type { VerbContext, VerbDriver, VerbResult } from "./verb.ts";
 
 type Manual = Extract<Verb, { kind: "manual" }>;
 
-/** `manual`: done once every role it names has said so; a signature given before a crash counts. */
+/** `manual`: done once every role it names has said so; a signature given before a crash counts. Without `timeout` it waits for ever. */
 export const manualDriver: VerbDriver<Manual> = {
   prepare: async (verb, context) => ({ text: fillShown(verb.text, context), preImage: null }),
   run: ask,
@@ -21,12 +21,14 @@ async function ask(verb: Manual, context: VerbContext): Promise<VerbResult> {
     by: context.by,
     ask: verb.ask,
     item: typeof item === "string" ? item : undefined,
+    timeoutMs: context.timeoutMs,
   };
-  const { isDone, reason, fields } = await context.acknowledge(asked);
+  const { isDone, reason, fields, timedOut } = await context.acknowledge(asked);
   return resultAt(start, context, {
     outcome: isDone ? "asked" : "failed",
     exit: isDone ? 0 : 1,
     reason,
+    timedOut,
     saved: fields,
   });
 }

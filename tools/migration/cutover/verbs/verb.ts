@@ -47,6 +47,8 @@ export interface Acknowledgement {
   readonly by: readonly string[];
   readonly ask: readonly string[];
   readonly item: string | undefined;
+  /** How long they are waited for; 0 = for ever. */
+  readonly timeoutMs: number;
 }
 
 /** What they said. */
@@ -54,6 +56,8 @@ export interface Acknowledged {
   readonly isDone: boolean;
   readonly reason: string | null;
   readonly fields: Readonly<Record<string, string>>;
+  /** True where nobody answered in time. */
+  readonly timedOut: boolean;
 }
 
 /** What came of a verb, before expectations are looked at. */
@@ -113,6 +117,9 @@ export interface VerbDriver<V extends Verb> {
   readonly recover: (verb: V, context: VerbContext, intent: Intent) => Promise<VerbResult | undefined>;
   /** Goes back to the state of `preImage`, by compare and swap; for verbs with an undo of their own (`flip`). */
   readonly undo?: (verb: V, context: VerbContext, intent: Intent) => Promise<VerbResult>;
-  /** What is missing for the way back (I6), a sentence each; asked before T0 and before the first step. */
-  readonly undoProblems?: (verb: V, context: VerbContext) => Promise<readonly string[]>;
+  /**
+   * What is missing for the way back (I6), a sentence each; asked before T0 and before the first step, and with the state
+   * that was recorded before a rollback begins.
+   */
+  readonly undoProblems?: (verb: V, context: VerbContext, preImage: JsonObject | null) => Promise<readonly string[]>;
 }

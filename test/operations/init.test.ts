@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import t, { type Test } from "tap";
 import { chinookSqlite, noChinook } from "../helpers/chinook.ts";
 import { candor, findingsOf, readJson, treeOf } from "../helpers/cli-project.ts";
+import { goesThrough } from "../helpers/newcomer.ts";
 import { candidateIsSound } from "../helpers/sound.ts";
 
 /** A folder with a database of these statements. */
@@ -15,8 +16,8 @@ function databaseOf(t: Test, sql: string): string {
   return root;
 }
 
-/** The way of a newcomer, without editing a file. */
-async function goesThrough(t: Test, root: string): Promise<void> {
+/** The way of a newcomer, command by command. */
+async function goesThroughByCommands(t: Test, root: string): Promise<void> {
   for (const command of [["registry", "freeze"], ["dry-run"], ["migrate"], ["scan-all"]]) {
     const ran = candor(root, command.concat(command[0] === "registry" ? [] : ["--fail-on", "warning"]));
     t.equal(ran.code, 0, command.join(" "), { stdout: ran.stdout, stderr: ran.stderr });
@@ -37,7 +38,7 @@ t.test(
     t.equal(ran.code, 0, ran.stderr);
     t.match(ran.stdout, /^init: 11 modules from sqlite:shop\.db\n/);
     t.notMatch(ran.stdout, /left out|look at/);
-    await goesThrough(t, root);
+    await goesThroughByCommands(t, root);
     const fields = (module: string): object => readJson(root, `modules/${module}/module.json`).fields;
     t.match(fields("employee"), { reportsTo: { ref: "employee" }, hireDate: { type: "timestamp" } });
     t.strictSame(readJson(root, "modules/playlist-track/module.json").legacyKey, ["PlaylistId", "TrackId"]);
@@ -101,6 +102,7 @@ t.test("a database with everything that a database can have becomes a green scan
     ],
   );
   await goesThrough(t, root);
+  await candidateIsSound(t, root);
   const module = (name: string): Record<string, unknown> => readJson(root, `modules/${name}/module.json`);
   const rule = (name: string, field: string): unknown => Reflect.get(Object(module(name)["fields"]), field);
   t.same(
@@ -187,6 +189,7 @@ t.test("the project may lie elsewhere than the database", async (t) => {
   t.equal(candor(root, ["init", "--from", "sqlite:shop.db", "--root", "new/project"]).code, 0);
   t.equal(readJson(root, "new/project/migration/migration.json").source.path, "../../shop.db");
   await goesThrough(t, join(root, "new/project"));
+  await candidateIsSound(t, join(root, "new/project"));
 });
 
 t.test("what is no source is refused with a word", async (t) => {
@@ -224,6 +227,7 @@ t.test("a folder of JSON Lines becomes a green scan, its keys guessed", async (t
   t.equal(ran.code, 0, ran.stderr);
   t.match(ran.stdout, /^left out none: it has no records/m);
   await goesThrough(t, root);
+  await candidateIsSound(t, root);
   t.equal(readJson(root, "modules/people/module.json").legacyKey, "id");
   t.equal(readJson(root, "modules/dogs/module.json").legacyKey, "chip");
   const { required, properties } = readJson(root, "modules/people/schema.json");
@@ -242,6 +246,7 @@ t.test("folders of CSV and JSON become a green scan, types taken from the values
     const ran = candor(root, ["init", "--from", `${kind}:data`, "--root", kind]);
     t.equal(ran.code, 0, ran.stderr);
     await goesThrough(t, join(root, kind));
+    await candidateIsSound(t, join(root, kind));
   }
   const people = readFileSync(join(root, "csv/storage_candidate/v1/people/data.jsonl"), "utf8");
   t.match(people, '"code":"007"', "a code with zeros before it is no number");

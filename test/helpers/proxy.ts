@@ -4,8 +4,8 @@ import type { ServerPlace } from "../../tools/migration/databases/server-place.t
 /** A server in front of another one, through which a test can take a connection away. */
 export interface Proxy {
   readonly port: number;
-  /** Breaks every connection; with `forGood` no other one is taken, as when the server is gone. */
-  cut(options?: { readonly forGood: boolean }): void;
+  /** Breaks every connection; others are taken. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -30,8 +30,7 @@ export async function proxyTo(place: ServerPlace): Promise<Proxy> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const cut: Proxy["cut"] = (options) => {
-    if (options?.forGood === true) server.close();
+  const cut: Proxy["cut"] = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
@@ -39,7 +38,7 @@ export async function proxyTo(place: ServerPlace): Promise<Proxy> {
     cut,
     close: async () => {
       cut();
-      if (server.listening) await new Promise((resolve) => server.close(resolve));
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { type InitResult, init } from "../../tools/migration/operations/init.ts";
 import { chinookMysql, chinookPostgres, chinookSqlite, noChinook } from "../helpers/chinook.ts";
-import { candor, readJson, treeOf } from "../helpers/cli-project.ts";
+import { readJson, treeOf } from "../helpers/cli-project.ts";
 import { goesThrough } from "../helpers/newcomer.ts";
+import { contextOf, runOperation } from "../helpers/operations.ts";
 import { mysqlDatabase, postgresDatabase, whyNot } from "../helpers/servers.ts";
 import { candidateOf } from "../helpers/shop.ts";
 import { candidateIsSound } from "../helpers/sound.ts";
@@ -10,17 +12,11 @@ import { candidateIsSound } from "../helpers/sound.ts";
 const noPostgres = await whyNot("postgres");
 const noMysql = await whyNot("mysql");
 
-interface Started {
-  readonly notes: readonly string[];
-  readonly leftOut: readonly { readonly name: string }[];
-}
-
 /** The way of a newcomer, without editing a file; gives what `init` said. */
-async function startFrom(t: Test, root: string, from: string): Promise<Started> {
-  const ran = candor(root, ["init", "--from", from, "--json"]);
-  t.equal(ran.code, 0, ran.stderr);
+async function startFrom(t: Test, root: string, from: string): Promise<InitResult> {
+  const result = await init(contextOf(root), { from, workingDirectory: root });
   await goesThrough(t, root);
-  return JSON.parse(ran.stdout);
+  return result;
 }
 
 /** Every byte of a candidate but of run.json, which tells of definitions that name the engine's own tables. */
@@ -57,9 +53,9 @@ t.test(
     await postgres.session.run("Changing", "UPDATE track SET unit_price = 7.77 WHERE track_id = 3");
     await mysql.session.query("Changing", "UPDATE Track SET UnitPrice = 7.77 WHERE TrackId = 3");
     for (const engine of ["postgres", "mysql"]) {
-      const ran = candor(join(dir, engine), ["verify-source"]);
-      t.equal(ran.code, 16, "a row that was changed after the build");
-      t.match(ran.stdout, /^BLOCKER SOURCE_CHANGED track "3" [0-9a-f-]{36} field unitPrice: /m);
+      const { findings } = await runOperation(join(dir, engine), "verify-source");
+      const changed = { code: "SOURCE_CHANGED", module: "track", legacyId: "3", field: "unitPrice" };
+      t.match(findings, [changed], "a row that was changed after the build");
     }
   },
 );

@@ -5,7 +5,7 @@ import { piiDetectors } from "../../tools/migration/checks/pii-detectors.ts";
 import { dateTimeEnd, isDate, readUuid, timeEnd } from "../../tools/migration/compiled/byte-formats.ts";
 import { isMultiple, numberEnd } from "../../tools/migration/compiled/byte-numbers.ts";
 import { isSurelyImpersonal } from "../../tools/migration/compiled/byte-pii.ts";
-import { contentOrder, lengthFits, stringEnd } from "../../tools/migration/compiled/byte-strings.ts";
+import { contentOrder, lengthFits, stringEnd, textEnd } from "../../tools/migration/compiled/byte-strings.ts";
 import { buildAutomaton, START_STATE } from "../../tools/migration/compiled/pattern-automaton.ts";
 import { parsePattern } from "../../tools/migration/compiled/pattern-syntax.ts";
 import { Unsupported } from "../../tools/migration/compiled/unsupported.ts";
@@ -243,6 +243,10 @@ t.test("strings end, are counted and ordered as their decoded texts", async () =
         const canonical = parsed.ok && typeof parsed.value === "string" && stringifyChecked(parsed.value) === raw;
         const ends = bytes[0] === 0x22 && stringEnd(bytes, 1, bytes.length) === bytes.length - 1;
         if (ends !== canonical) throw new Error(`${raw} ends: ${ends}`);
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+        for (const end of [bytes.length, bytes.length - 1]) {
+          if (textEnd(bytes, view, 1, end) !== stringEnd(bytes, 1, end)) throw new Error(`${raw} ends elsewhere`);
+        }
         const length = Array.from(a).length;
         for (const count of [length - 1, length, length + 1]) {
           const fits = lengthFits(left, 1, left.length - 1, { least: count, most: count });

@@ -6,6 +6,7 @@ import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 import { cutLines } from "../../tools/migration/ranges/cut-lines.ts";
 import { areDistinct, sliceIds } from "../../tools/migration/ranges/distinct-ids.ts";
 import { allocateIds, IdIndex, indexIds, type SharedIds } from "../../tools/migration/ranges/id-index.ts";
+import { LookupBatch } from "../../tools/migration/ranges/lookup-batch.ts";
 import { RangeBlocks } from "../../tools/migration/ranges/range-blocks.ts";
 import { readIds } from "../../tools/migration/ranges/read-ids.ts";
 import { isDisjointSlice } from "../../tools/migration/ranges/shared-ids.ts";
@@ -93,6 +94,54 @@ t.test("the index finds what a set has, at its position", async (t) => {
       t.equal(index.find(wordsOf(id), 0), ids.indexOf(id), `${id} among ${ids.length}`);
     }
   }
+});
+
+t.test("an index made in parts, in any order, is the one that is made at once", async () => {
+  await fc.assert(
+    fc.property(fc.array(fc.oneof(anyId, clusteredId), { maxLength: 60 }), fc.array(fc.nat(60)), (some, cuts) => {
+      const ids = distinct(some);
+      const whole = shared(ids);
+      const made = allocateIds(ids.length);
+      new Uint32Array(made.words).set(new Uint32Array(whole.words));
+      const places = [0, ...cuts.filter((cut) => cut < ids.length).sort((a, b) => a - b), ids.length];
+      const parts = places.slice(1).map((end, at) => [places[at] ?? 0, end] as const);
+      for (const [begin, end] of parts.reverse()) indexIds(made, begin, end);
+      return (["heads", "buckets"] as const).every(
+        (which) => Buffer.compare(bytes(made, which), bytes(whole, which)) === 0,
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function bytes(ids: SharedIds, which: "heads" | "buckets"): Buffer {
+  return Buffer.from(ids[which]);
+}
+
+t.test("lookups in a batch find what single ones do, in their order", async () => {
+  const lists = fc.array(fc.array(fc.oneof(anyId, clusteredId), { maxLength: 30 }), { minLength: 1, maxLength: 3 });
+  const wanted = fc.array(fc.tuple(fc.nat(2), fc.nat(40), anyId), { maxLength: 600, size: "max" });
+  await fc.assert(
+    fc.property(lists, wanted, fc.nat(50), (some, lookups, every) => {
+      const sets = some.map(distinct);
+      const indexes = sets.map((ids) => new IdIndex(shared(ids)));
+      const [expected, found]: [string[], string[]] = [[], []];
+      const batch = new LookupBatch((lookup, position, words) => {
+        found.push(`${uuidText(words.subarray(4 * lookup, 4 * lookup + 4))} ${position}`);
+      });
+      lookups.forEach(([list, at, other], number) => {
+        const [ids, index] = [sets[list % sets.length], indexes[list % sets.length]];
+        if (ids === undefined || index === undefined) return;
+        const id = ids[at] ?? other;
+        expected.push(`${id} ${ids.indexOf(id)}`);
+        batch.add(index, wordsOf(id), 0);
+        if (batch.isFull || number % (every + 1) === every) batch.settle();
+      });
+      batch.settle();
+      return found.join() === expected.join();
+    }),
+    { numRuns: 200 },
+  );
 });
 
 t.test("lists are disjoint where no id is in two of them", async () => {

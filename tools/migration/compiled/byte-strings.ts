@@ -44,6 +44,19 @@ export function plainEnd(bytes: Uint8Array, view: DataView, at: number, end: num
   return here;
 }
 
+/** What `stringEnd` gives, a run of plain bytes at a time: for texts, of which few bytes are escapes. */
+export function textEnd(bytes: Uint8Array, view: DataView, at: number, end: number): number {
+  for (let here = at; ; ) {
+    here = plainEnd(bytes, view, here, end);
+    if (here >= end) return -1;
+    const byte = bytes[here];
+    if (byte === QUOTE) return here;
+    const size = byte === BACKSLASH ? escapeSize(bytes, here, end) : 0;
+    if (size === 0) return -1;
+    here += size;
+  }
+}
+
 /** True where the string content in `[from, to)` has at least `least` and at most `most` code points. */
 export function lengthFits(bytes: Uint8Array, from: number, to: number, limits: Limits): boolean {
   let count = 0;

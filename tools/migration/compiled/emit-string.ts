@@ -42,9 +42,8 @@ function emitContent(emission: Emission, node: JsonObject, place: Place, start: 
 }
 
 function emitPlain({ code }: Emission): void {
-  code.line("p = plainEnd(b, d, p, e);");
-  code.require("p < e");
-  code.line("if (b[p] !== 34) { p = stringEnd(b, p, e); if (p < 0) return false; }");
+  code.line("p = textEnd(b, d, p, e);");
+  code.line("if (p < 0) return false;");
 }
 
 // False where the format has no code of its own.

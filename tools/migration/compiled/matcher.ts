@@ -4,7 +4,7 @@ import type { ModuleDefinition } from "../model/module.ts";
 import { dateTimeEnd, isDate, readUuid, timeEnd } from "./byte-formats.ts";
 import { isMultiple, numberEnd } from "./byte-numbers.ts";
 import { isSurelyImpersonal } from "./byte-pii.ts";
-import { lengthFits, plainEnd, stringEnd } from "./byte-strings.ts";
+import { lengthFits, stringEnd, textEnd } from "./byte-strings.ts";
 import { Code } from "./code.ts";
 import type { Emission } from "./emission.ts";
 import { isFresh } from "./emit-array.ts";
@@ -43,7 +43,7 @@ const TOOLS = {
   isMultiple,
   isSurelyImpersonal,
   stringEnd,
-  plainEnd,
+  textEnd,
   lengthFits,
   isFresh,
   rangeOrder,

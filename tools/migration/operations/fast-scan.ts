@@ -231,7 +231,7 @@ class FastScan {
       }
       at += 1;
     }
-    this.#ids.index();
+    for await (const result of this.#pool.run(this.#ids.indexTasks())) if (result.kind !== "index") return false;
     return true;
   }
 

@@ -16,6 +16,11 @@ export function createScanHandler(setup: ScanSetup): TaskHandler<ScanTask, ScanT
         const { readIds } = await import("../ranges/read-ids.ts");
         return { kind: "ids", clean: readIds(task.range, checkCancelled) };
       }
+      case "index": {
+        const { indexIds } = await import("../ranges/id-index.ts");
+        indexIds(task.ids, task.begin, task.end);
+        return { kind: "index", clean: true };
+      }
       case "scrub": {
         const { scrubRange } = await import("../ranges/scrub-range.ts");
         return { kind: "scrub", clean: scrubRange(task.range, checkCancelled) };

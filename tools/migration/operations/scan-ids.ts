@@ -1,5 +1,5 @@
 import type { Project } from "../config/project.ts";
-import { allocateIds, IdIndex, indexIds, type SharedIds } from "../ranges/id-index.ts";
+import { allocateIds, IdIndex, type SharedIds } from "../ranges/id-index.ts";
 import { moduleFiles } from "../stores/module-files.ts";
 import type { ModulePlan } from "./scan-plan.ts";
 import type { ScanTask, ScanTaskResult } from "./scan-tasks.ts";
@@ -30,9 +30,19 @@ export class ScanIds {
     });
   }
 
-  /** To be called once all ids are read. */
-  index(): void {
-    for (const ids of this.#ids.values()) indexIds(ids);
+  /** The tasks that make the ids ready for lookups, to be run once all are read. */
+  indexTasks(): readonly ScanTask[] {
+    return [...this.#ids.values()].flatMap((ids) =>
+      this.#parts(ids.size).map(({ begin, end }) => ({ kind: "index" as const, ids, begin, end })),
+    );
+  }
+
+  /** At least one part, which makes the buckets of no ids. */
+  #parts(size: number): readonly { readonly begin: number; readonly end: number }[] {
+    return Array.from({ length: Math.max(1, Math.ceil(size / this.#perTask)) }, (_, part) => {
+      const begin = part * this.#perTask;
+      return { begin, end: Math.min(size, begin + this.#perTask) };
+    });
   }
 
   get byModule(): ReadonlyMap<string, SharedIds> {

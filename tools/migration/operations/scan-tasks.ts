@@ -19,6 +19,7 @@ export interface ScanSetup {
 /** A piece of a scan. */
 export type ScanTask =
   | { readonly kind: "ids"; readonly range: IdsRange }
+  | { readonly kind: "index"; readonly ids: SharedIds; readonly begin: number; readonly end: number }
   | { readonly kind: "verify"; readonly range: ChunkRange }
   | { readonly kind: "scrub"; readonly range: ChunkRange }
   | { readonly kind: "deep"; readonly range: ChunkRange; readonly ids: ReadonlyMap<string, SharedIds> }
@@ -28,7 +29,7 @@ export type ScanTask =
 
 /** What a piece of a scan found; `findings` are faults of single entities. */
 export type ScanTaskResult =
-  | { readonly kind: "ids" | "scrub" | "disjoint"; readonly clean: boolean }
+  | { readonly kind: "ids" | "index" | "scrub" | "disjoint"; readonly clean: boolean }
   | { readonly kind: "verify"; readonly range: RangeResult; readonly findings: readonly Finding[] }
   | { readonly kind: "registry"; readonly range: RegistryResult }
   | { readonly kind: "registry-digest"; readonly sha256: string };

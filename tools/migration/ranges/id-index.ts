@@ -32,19 +32,19 @@ function bucketShift(buckets: Uint32Array): number {
   return Math.clz32(buckets.length - 2);
 }
 
-/** Fills the first words and the bucket positions once all words are there, ascending. */
-export function indexIds(ids: SharedIds): void {
+/** Fills the first words of the ids of `[begin, end)` and the buckets that begin there, once all words are there, ascending. */
+export function indexIds(ids: SharedIds, begin = 0, end = ids.size): void {
   const words = new Uint32Array(ids.words);
   const heads = new Uint32Array(ids.heads);
   const buckets = new Uint32Array(ids.buckets);
   const shift = bucketShift(buckets);
-  let bucket = 0;
-  for (let at = 0; at < ids.size; at += 1) {
+  let bucket = begin === 0 ? 0 : ((words[4 * begin - 4] ?? 0) >>> shift) + 1;
+  for (let at = begin; at < end; at += 1) {
     const head = words[4 * at] ?? 0;
     heads[at] = head;
     for (const own = head >>> shift; bucket <= own; bucket += 1) buckets[bucket] = at;
   }
-  buckets.fill(ids.size, bucket);
+  if (end === ids.size) buckets.fill(ids.size, bucket);
 }
 
 /** Looks ids up in shared words: a bucket by the first word, then its few ids. */
@@ -76,6 +76,16 @@ export class IdIndex {
       else high = middle;
     }
     return low;
+  }
+
+  /**
+   * Reads what `find` will look at first: with step 0 the bucket, with 1 its first words, with 2 an id in it. To be called
+   * for many ids, step by step: then their memory comes at the same time.
+   */
+  touch(words: Uint32Array, at: number, step: number): number {
+    const bucket = (words[at] ?? 0) >>> this.#shift;
+    const place = this.#buckets[bucket] ?? 0;
+    return step === 0 ? place : ((step === 1 ? this.#heads[place] : this.words[4 * place + 4]) ?? 0);
   }
 
   /** Position of the id whose words are at `at`, or -1. */

@@ -34,12 +34,14 @@ const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END, ZERO] = [0x0a, 0x22, 0x5c,
 
 /**
  * Reads entries in the committed form: one canonical object per line, strictly ascending by legacyId, in an array (or as
- * JSONL). Undefined where anything else is met: that is for `loadRegistry` to word.
+ * JSONL). Undefined where anything else is met: that is for `loadRegistry` to word. `leave` is called before bytes that
+ * were given to `take` are overwritten, and at the end.
  */
 export function readRegistrySpan(
   span: RegistrySpan,
   checkCancelled: () => void,
   take: EntryTaker,
+  leave?: () => void,
 ): SpanEdges | undefined {
   const reader = new SpanReader(span, take);
   const blocks = new RangeBlocks(span.path, span.file, span);
@@ -48,6 +50,7 @@ export function readRegistrySpan(
       checkCancelled();
       if (!isUtf8(blocks.bytes.subarray(blocks.begin, blocks.end))) return undefined;
       if (!reader.block(blocks.bytes, blocks.begin, blocks.end)) return undefined;
+      leave?.();
     }
     return blocks.rest > 0 ? undefined : reader.end();
   } finally {

@@ -2,6 +2,7 @@ import { uuidText } from "../integrity/uuid-words.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { printableLegacyId } from "../registry/legacy-id.ts";
 import { IdIndex, type SharedIds } from "./id-index.ts";
+import { LookupBatch } from "./lookup-batch.ts";
 import { type RegistrySpan, readRegistrySpan, type SpanEdges } from "./registry-lines.ts";
 
 /** Whole lines of a registry, to be compared with the ids of its module. */
@@ -27,23 +28,61 @@ export type RegistryResult =
 
 /** Compares a span of a registry with the ids of its module, in both directions. */
 export function passRegistry(range: RegistryRange, checkCancelled: () => void): RegistryResult {
-  const index = new IdIndex(range.ids);
-  const seen = new Uint8Array(range.seen);
-  const findings: Finding[] = [];
-  const unused: number[] = [];
-  let matched = 0;
-  const edges = readRegistrySpan(range, checkCancelled, (bytes, from, to, words) => {
-    const place = index.find(words, 0);
-    if (place >= 0) {
-      matched += 1;
-      return Atomics.exchange(seen, place, 1) === 0;
-    }
-    unused.push(...words);
-    const legacyId = printableLegacyId(bytes.toString("utf8", from, to));
-    const entry = { module: range.module, id: uuidText(words) };
-    findings.push(finding("REGISTRY_ENTRY_UNUSED", legacyId === undefined ? entry : { ...entry, legacyId }));
-    return true;
-  });
-  if (edges === undefined) return { clean: false };
+  const pass = new RegistryPass(range);
+  const edges = readRegistrySpan(range, checkCancelled, pass.take, pass.settle);
+  if (edges === undefined || pass.isRepeated) return { clean: false };
+  const { matched, findings, unused } = pass;
   return { clean: true, ...edges, matched, findings, unused: Uint32Array.from(unused) };
+}
+
+class RegistryPass {
+  readonly findings: Finding[] = [];
+  readonly unused: number[] = [];
+  matched = 0;
+  /** True where two entries have the same id. */
+  isRepeated = false;
+  readonly #module: string;
+  readonly #index: IdIndex;
+  readonly #seen: Uint8Array;
+  readonly #batch = new LookupBatch((lookup, position, words) => this.#found(lookup, position, words));
+  /** Where the legacy ids of the batch are. */
+  readonly #legacyIds: { bytes: Buffer; from: number; to: number }[] = [];
+
+  constructor({ module, ids, seen }: RegistryRange) {
+    this.#module = module;
+    this.#index = new IdIndex(ids);
+    this.#seen = new Uint8Array(seen);
+  }
+
+  readonly take = (bytes: Buffer, from: number, to: number, words: Uint32Array): boolean => {
+    this.#note(this.#batch.add(this.#index, words, 0), bytes, from, to);
+    if (this.#batch.isFull) this.settle();
+    return !this.isRepeated;
+  };
+
+  readonly settle = (): void => this.#batch.settle();
+
+  #note(lookup: number, bytes: Buffer, from: number, to: number): void {
+    const place = this.#legacyIds[lookup];
+    if (place === undefined) this.#legacyIds.push({ bytes, from, to });
+    else {
+      place.bytes = bytes;
+      place.from = from;
+      place.to = to;
+    }
+  }
+
+  #found(lookup: number, position: number, words: Uint32Array): void {
+    if (position >= 0) {
+      this.matched += 1;
+      if (Atomics.exchange(this.#seen, position, 1) !== 0) this.isRepeated = true;
+      return;
+    }
+    const own = words.subarray(4 * lookup, 4 * lookup + 4);
+    this.unused.push(...own);
+    const place = this.#legacyIds[lookup];
+    const legacyId = printableLegacyId(place?.bytes.toString("utf8", place.from, place.to) ?? "");
+    const entry = { module: this.#module, id: uuidText(own) };
+    this.findings.push(finding("REGISTRY_ENTRY_UNUSED", legacyId === undefined ? entry : { ...entry, legacyId }));
+  }
 }

@@ -16,18 +16,18 @@ export function isDisjointSlice({ lists, part, parts }: SortedSlice): boolean {
 
 /** The same of ascending id lists, four words each. */
 function areDisjoint(lists: readonly Uint32Array[]): boolean {
-  const at = lists.map(() => 0);
-  for (;;) {
-    let least = -1;
-    for (let list = 0; list < lists.length; list += 1) {
-      const words = lists[list];
-      if (words === undefined || (at[list] ?? 0) >= words.length) continue;
-      const other = lists[least];
-      const order = other === undefined ? -1 : compareWords(words, at[list] ?? 0, other, at[least] ?? 0);
-      if (order === 0) return false;
-      if (order < 0) least = list;
-    }
-    if (least < 0) return true;
-    at[least] = (at[least] ?? 0) + 4;
+  return lists.every((list, at) => lists.slice(at + 1).every((other) => areApart(list, other)));
+}
+
+/** True where two ascending lists have no id in common; nearly always the first words tell. */
+function areApart(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const left = a[i] ?? 0;
+    const right = b[j] ?? 0;
+    const order = left === right ? compareWords(a, i, b, j) : left - right;
+    if (order === 0) return false;
+    if (order < 0) i += 4;
+    else j += 4;
   }
+  return true;
 }

@@ -25,10 +25,11 @@ export class Estate {
   /** Where the plan runs. */
   readonly project: string;
 
-  /** Lays an empty estate into `dir`. */
-  constructor(dir: string) {
+  /** Lays an empty estate into `dir`, or takes the one that is there. */
+  constructor(dir: string, isThere = false) {
     this.dir = resolve(dir);
     this.project = join(this.dir, "project");
+    if (isThere) return;
     cpSync(join(SOURCES, "bin"), join(this.dir, "bin"), { recursive: true });
     cpSync(join(SOURCES, "lib.sh"), join(this.dir, "lib.sh"));
     for (const name of ["state/faults", "state/ready", "state/db", "state/services", "hosts", "project"]) {

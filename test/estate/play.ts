@@ -4,7 +4,9 @@ import { drive } from "../../tools/migration/cutover/engine/drive.ts";
 import type { DriverOptions } from "../../tools/migration/cutover/engine/open-run.ts";
 import type { Run } from "../../tools/migration/cutover/engine/run.ts";
 import { putRequest } from "../../tools/migration/cutover/journal/inbox.ts";
+import { readJournal } from "../../tools/migration/cutover/journal/read-journal.ts";
 import type { JournalRecord } from "../../tools/migration/cutover/journal/record.ts";
+import { listRuns, openRunDirectory } from "../../tools/migration/cutover/journal/run-directory.ts";
 import { parsePlanText } from "../../tools/migration/cutover/plan/load-plan.ts";
 import type { JsonObject } from "../../tools/migration/model/json.ts";
 import type { Practice } from "./practice.ts";
@@ -39,6 +41,8 @@ export interface Script {
   readonly onRecord?: (record: JournalRecord, stage: Stage) => void;
   /** The driver ended with HOLD; true once somebody has dealt with it, and the run goes on. */
   readonly onHold?: (reason: string, stage: Stage) => boolean;
+  /** Goes on with what a killed driver left, as far as it had come. */
+  readonly isResumed?: boolean;
 }
 
 /** What a script can act on. */
@@ -67,7 +71,8 @@ const NEED_REASON = new Set(["hold", "rollback", "rollback-phase", "override", "
 
 /** Plays a plan on its estate with a clock that waits for nothing but real work. */
 export async function play(practice: Practice, script: Script = {}): Promise<Played> {
-  const clock = new VirtualClock(new Date());
+  const left = script.isResumed === true ? recordsLeft(practice) : [];
+  const clock = new VirtualClock(timeAfter(left));
   const lines: string[] = [];
   const state: { stage?: Stage } = {};
   const say = (line: string): void => {
@@ -81,10 +86,12 @@ export async function play(practice: Practice, script: Script = {}): Promise<Pla
   Object.assign(process.env, env);
   try {
     const options = optionsOf(practice, clock, say);
-    let run = await open(practice, options);
+    const isOpen = left.some(({ type }) => type === (practice.plan === "step22" ? "run.armed" : "run.start"));
+    let run = isOpen ? resumeRun(options, undefined) : await open(practice, options);
     for (;;) {
       const stage = stageOf(practice, clock, run);
       state.stage = stage;
+      for (const record of left.splice(0)) script.onRecord?.(record, stage);
       hear(run, clock, (record) => script.onRecord?.(record, stage));
       const { outcome, reason } = await drive(run);
       const { complete = false, closable = false } = run.state.end ?? {};
@@ -102,6 +109,18 @@ export async function play(practice: Practice, script: Script = {}): Promise<Pla
     }
     await clock.stop();
   }
+}
+
+/** What a killed driver has written down; nothing where it had not come to a run. */
+function recordsLeft({ estate }: Practice): JournalRecord[] {
+  const runs = listRuns(estate.project).map((id) => readJournal(openRunDirectory(estate.project, id)).records);
+  return [...(runs.findLast((records) => records.length > 0) ?? [])];
+}
+
+/** Time goes on where it stood. */
+function timeAfter(records: readonly JournalRecord[]): Date {
+  const last = records.at(-1);
+  return last === undefined ? new Date() : new Date(last.at);
 }
 
 function optionsOf({ plan, estate }: Practice, clock: VirtualClock, say: (line: string) => void): DriverOptions {

@@ -14,9 +14,9 @@ export class VirtualClock implements Clock {
   readonly #startMs: number;
   #nowMs = 0;
   #busy = 0;
+  #idle: (() => void) | undefined;
   #sleepers: Sleeper[] = [];
   #isStopped = false;
-  /** Fewer reads of real time than events: a pump that turns in vain gives the machine time for real work. */
   readonly #pump: Promise<void>;
 
   constructor(start: Date) {
@@ -51,6 +51,7 @@ export class VirtualClock implements Clock {
       return await work;
     } finally {
       this.#busy -= 1;
+      if (this.#busy === 0) this.#idle?.();
     }
   };
 
@@ -70,7 +71,15 @@ export class VirtualClock implements Clock {
       await setImmediate();
       await setImmediate();
       if (this.#busy === 0) this.#next();
+      else await this.#untilIdle();
     }
+  }
+
+  /** Real work has the machine to itself. */
+  #untilIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+    });
   }
 
   #next(): void {

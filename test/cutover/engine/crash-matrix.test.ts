@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join, resolve } from "node:path";
 import t, { type Test } from "tap";
 import { readJournal } from "../../../tools/migration/cutover/journal/read-journal.ts";
-import { openRunDirectory } from "../../../tools/migration/cutover/journal/run-directory.ts";
+import { listRuns, openRunDirectory } from "../../../tools/migration/cutover/journal/run-directory.ts";
 import { RunState } from "../../../tools/migration/cutover/state/run-state.ts";
 import { demoPlan } from "../../helpers/cutover.ts";
 
@@ -81,6 +81,10 @@ function endOf(one: World): string {
   return `${one.effects()}${one.pointer()}${end?.outcome}`;
 }
 
+function hasBegun({ root }: World): boolean {
+  return listRuns(root).some((id) => readJournal(openRunDirectory(root, id)).records.length > 0);
+}
+
 /** Worlds at a time: a kill test waits more than it computes. */
 const LANES = 3;
 /** `npm run faults` kills at every point; the cut of `npm test` at every ninth. */
@@ -103,7 +107,8 @@ t.test("F01 to F14: killed at any point on the way forward and back, a resume co
       const broken = await one.run(args, `#${point}`);
       isOver ||= broken.signal !== "SIGKILL";
       if (isOver) return;
-      const resumed = await one.run(["resume", "--run", "demo-1"]);
+      // Killed before its first record there is no run yet: it is begun again.
+      const resumed = await one.run(hasBegun(one) ? ["resume", "--run", "demo-1"] : args);
       t.equal(resumed.code, 21, `point ${point}: ${resumed.code === 21 ? "" : resumed.output}`);
       t.equal(endOf(one), expected, `point ${point}: nothing twice, nothing left out`);
     }
@@ -114,7 +119,7 @@ t.test("F01 to F14: killed at any point on the way forward and back, a resume co
 
 t.test("killed after its last step, a run that succeeds still succeeds", async (t) => {
   const one = world(t);
-  for (const point of ["before-end@last", "after-end@last", "before-end@there#2"]) {
+  for (const point of ["ended@last", "after-record@step.end:last", "running@there:checkpoint:first"]) {
     reset(one);
     t.equal((await one.run(["run", "plan.yaml", "--var", "rc=0"], point)).signal, "SIGKILL", point);
     t.equal((await one.run(["resume", "--run", "demo-1"])).code, 0, point);
@@ -125,7 +130,7 @@ t.test("killed after its last step, a run that succeeds still succeeds", async (
 
 t.test("F07: a record that was not written to its end is cut off, and the run goes on", async (t) => {
   const one = world(t);
-  await one.run(["run", "plan.yaml", "--var", "rc=0"], "after-end@tag");
+  await one.run(["run", "plan.yaml", "--var", "rc=0"], "after-record@step.end:tag");
   const { journal } = openRunDirectory(one.root, "demo-1");
   appendFileSync(journal, '{"at":"2026-03-14T');
   t.equal((await one.run(["resume", "--run", "demo-1"])).code, 0);
@@ -135,8 +140,8 @@ t.test("F07: a record that was not written to its end is cut off, and the run go
 t.test("F13: two kills in a rollback, and it still goes back and never forward", async (t) => {
   const one = world(t);
   const args = ["run", "plan.yaml", "--var", "rc=3"];
-  t.equal((await one.run(args, "after-intent@last.undo.1")).signal, "SIGKILL");
-  t.equal((await one.run(["resume", "--run", "demo-1"], "after-end@many.undo.1[b]")).signal, "SIGKILL");
+  t.equal((await one.run(args, "after-record@undo.intent:last.undo.1")).signal, "SIGKILL");
+  t.equal((await one.run(["resume", "--run", "demo-1"], "after-record@undo.end:many.undo.1[b]")).signal, "SIGKILL");
   t.equal((await one.run(["resume", "--run", "demo-1"])).code, 21);
   t.match(one.effects(), /last\nundo-last\nelse-last\nundo-second\nundo-T-42\nundo-many-b\nundo-many-a\nundo-one\n$/);
 });

@@ -32,11 +32,11 @@ function write(run: RunDirectory, count: number): void {
   journal.close();
 }
 
-t.test("a run folder is private, made once, and found again", async (t) => {
+t.test("a run folder is private, and found again", async (t) => {
   const root = t.testdir();
   const run = newRun(t, root);
   for (const path of [run.path, run.inbox, run.steps, run.docs]) t.equal(statSync(path).mode & 0o777, 0o700, path);
-  t.throws(() => createRunDirectory(root, "r1"), { code: "USAGE" });
+  t.strictSame(createRunDirectory(root, "r1"), run, "nothing has begun in it");
   t.throws(() => createRunDirectory(root, "../r2"), { code: "USAGE" });
   t.throws(() => openRunDirectory(root, "r2"), { code: "RUN_MISSING" });
   t.strictSame(listRuns(root), [], "a run without a journal has not begun");

@@ -4,6 +4,8 @@ import { listRuns, openRunDirectory } from "../journal/run-directory.ts";
 import type { Given } from "../plan/bind.ts";
 import type { Plan } from "../plan/plan.ts";
 import { RunState } from "../state/run-state.ts";
+import { writeEnd } from "./after-rollback.ts";
+import { demandedRollback } from "./demands.ts";
 import { createRun, type DriverOptions, openRun } from "./open-run.ts";
 import type { Run } from "./run.ts";
 import { refused } from "./signatures.ts";
@@ -30,6 +32,7 @@ export async function arm(
   const now = options.clock.wall().getTime();
   if (firstAt < now) throw refused(`${first.label} would be at ${new Date(firstAt).toISOString()}, and that is over.`);
   const armed = armedRun(options.root, plan);
+  if (armed === undefined) await dropHalfArmed(options, plan);
   const run = armed === undefined ? createRun(options, plan, file, given, runId) : openRun(options, armed);
   try {
     if (run.state.hasMutated) throw refused("The run has begun: its T0 stays.");
@@ -39,6 +42,17 @@ export async function arm(
     run.record({ type: "run.armed", step: null, attempt: null, data: { t0: new Date(at).toISOString(), lists } });
     return run.parts.directory.id;
   } finally {
+    await run.close();
+  }
+}
+
+/** Ends runs whose driver was killed before it could set their T0: nothing has happened in them, and nothing will. */
+async function dropHalfArmed(options: DriverOptions, plan: Plan): Promise<void> {
+  for (const id of listRuns(options.root)) {
+    const { start, t0, end } = RunState.of(readJournal(openRunDirectory(options.root, id)).records);
+    if (start?.plan !== plan.id || t0 !== undefined || end !== undefined) continue;
+    const run = openRun(options, id);
+    writeEnd(run, "ABORTED", { complete: false, closable: false, reason: "its T0 was never set" });
     await run.close();
   }
 }
@@ -61,10 +75,8 @@ export function startRun(
   { runId }: { readonly runId?: string },
 ): Run {
   const armed = runId === undefined ? armedRun(options.root, plan) : undefined;
-  const run = armed === undefined ? createRun(options, plan, file, given, runId) : openRun(options, armed);
-  if (plan.timeline.length === 0 || run.state.t0 !== undefined) return run;
-  run.parts.journal.close();
-  run.parts.lock.release();
+  if (armed !== undefined) return openRun(options, armed);
+  if (plan.timeline.length === 0) return createRun(options, plan, file, given, runId);
   throw refused("The plan has a timeline: set its T0 with `candor cutover arm` first.");
 }
 
@@ -72,7 +84,8 @@ export function startRun(
 export function resumeRun(options: DriverOptions, id: string | undefined): Run {
   const run = openRun(options, id);
   const { end } = run.state;
-  if (end !== undefined) {
+  const isTakenBack = end?.outcome === "SUCCEEDED" && demandedRollback(run.state) !== undefined;
+  if (end !== undefined && run.state.isOver && !isTakenBack) {
     run.parts.journal.close();
     run.parts.lock.release();
     const next =

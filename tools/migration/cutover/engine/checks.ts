@@ -80,7 +80,8 @@ async function askItem(run: Run, check: Check, asking: Asking, item: string | un
   for (let attempt = 1; ; attempt++) {
     const { receipt } = await guarded(run, direction, (signal) => {
       const { phase, round = -1, name = check.name } = asking;
-      return perform(run, { action: check, phase, item, number, attempt, name, signal, round });
+      const within = `${asking.place}:${asking.within}`;
+      return perform(run, { action: check, phase, item, number, attempt, name, within, signal, round });
     });
     if (isWaiting && run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
     const leftMs = endMs - run.clock.monoMs();

@@ -1,17 +1,17 @@
 import { setMaxListeners } from "node:events";
 import type { RollbackState } from "../state/run-state.ts";
-import { afterRollback, endRun } from "./after-rollback.ts";
+import { afterRollback, endRun, writeEnd } from "./after-rollback.ts";
 import { askAll } from "./checks.ts";
 import { Diversion } from "./diversion.ts";
 import type { Ending } from "./ending.ts";
-import { escalate } from "./escalate.ts";
+import { escalateOnce } from "./escalate.ts";
 import { decide, ready } from "./hold.ts";
 import { walkUntil } from "./phases.ts";
 import { preflight } from "./preflight.ts";
 import { listen } from "./requests.ts";
 import { rollBack } from "./rollback.ts";
 import type { Run } from "./run.ts";
-import { watchStops } from "./stops.ts";
+import { tellOfStops, watchStops } from "./stops.ts";
 import { holdForStorage, isStorageFault } from "./storage-fault.ts";
 import { lockTarget, unlockTarget } from "./target-lock.ts";
 import { walkTimeline } from "./timeline.ts";
@@ -25,9 +25,8 @@ export async function drive(run: Run): Promise<Ending> {
   setMaxListeners(0, over.signal);
   const background = [listen(run, over.signal), watchStops(run, over.signal)];
   try {
-    const ending = await driveOrHold(run);
-    if (hasEnded(ending)) await unlockTarget(run);
-    return ending;
+    run.beside(tellOfStops(run));
+    return await driveOrHold(run);
   } finally {
     over.abort();
     run.changed.wake();
@@ -45,11 +44,6 @@ async function driveOrHold(run: Run): Promise<Ending> {
   }
 }
 
-/** A failed rollback, a HOLD or an interrupt is not over: nobody else may change the target meanwhile. */
-function hasEnded({ outcome }: Ending): boolean {
-  return outcome === "SUCCEEDED" || outcome === "ROLLED_BACK" || outcome === "ABORTED";
-}
-
 async function driveOn(run: Run): Promise<Ending> {
   for (;;) {
     try {
@@ -59,7 +53,7 @@ async function driveOn(run: Run): Promise<Ending> {
       }
       const ended = rollback === undefined ? undefined : await settleRollback(run, rollback);
       if (ended !== undefined) return ended;
-      const ending = await walk(run);
+      const ending = run.state.end === undefined ? await walk(run) : await watchOn(run, run.state.end.at);
       if (ending !== undefined) return ending;
     } catch (thrown) {
       const ending = await divert(run, thrown);
@@ -80,11 +74,11 @@ async function walk(run: Run): Promise<Ending | undefined> {
   await preflight(run);
   if (run.plan.timeline.length > 0) await walkTimeline(run);
   else for (const phase of run.plan.phases) await walkUntil(run, phase);
-  await finish(run);
-  return { outcome: "SUCCEEDED", reason: null };
+  await untilDone(run);
+  return await succeed(run);
 }
 
-async function finish(run: Run): Promise<void> {
+async function untilDone(run: Run): Promise<void> {
   const { done } = run.plan;
   const since = run.state.lastSeq;
   for (;;) {
@@ -103,21 +97,34 @@ async function finish(run: Run): Promise<void> {
     });
     if (choice === "override") break;
   }
+}
+
+async function succeed(run: Run): Promise<Ending> {
   const complete = run.state.undos.size === 0 && !run.state.hasRolledBack;
-  endRun(run, "SUCCEEDED", { complete, closable: true, reason: null });
-  await watchOn(run);
+  const data = { complete, closable: true, reason: null };
+  if (run.plan.watchForMs === 0) {
+    await endRun(run, "SUCCEEDED", data);
+    return { outcome: "SUCCEEDED", reason: null };
+  }
+  const reason = `for ${Math.round(run.plan.watchForMs / 1000)} s`;
+  run.record({ type: "run.state", step: null, attempt: null, data: { state: "WATCHING", reason } });
+  writeEnd(run, "SUCCEEDED", data);
+  return await watchOn(run, run.clock.wall().toISOString());
 }
 
 /** After success the stops keep watching for a stated time, and can still roll back. */
-async function watchOn(run: Run): Promise<void> {
-  const { watchForMs } = run.plan;
-  if (watchForMs === 0) return;
-  const endMs = run.clock.monoMs() + watchForMs;
-  run.parts.say(`watching for ${Math.round(watchForMs / 1000)} s`);
-  while (run.clock.monoMs() < endMs) {
+async function watchOn(run: Run, since: string): Promise<Ending> {
+  const leftMs = Date.parse(since) + run.plan.watchForMs - run.clock.wall().getTime();
+  const endMs = run.clock.monoMs() + Math.min(leftMs, run.plan.watchForMs);
+  if (leftMs > 0) run.parts.say(`watching for ${Math.round(leftMs / 1000)} s`);
+  for (;;) {
     await ready(run);
+    if (run.clock.monoMs() >= endMs) break;
     await sleepOrChange(run, endMs - run.clock.monoMs());
   }
+  await unlockTarget(run);
+  run.record({ type: "run.state", step: null, attempt: null, data: { state: "SUCCEEDED", reason: "watched" } });
+  return { outcome: "SUCCEEDED", reason: null };
 }
 
 async function divert(run: Run, thrown: unknown): Promise<Ending | undefined> {
@@ -130,8 +137,8 @@ async function divert(run: Run, thrown: unknown): Promise<Ending | undefined> {
         return await afterRollback(run, cause.scope, isDone);
       }
       case "aborted":
-        endRun(run, "ABORTED", { complete: false, closable: false, reason: cause.reason });
-        await escalate(run, `ABORTED: ${cause.reason ?? "by a person"}`);
+        await escalateOnce(run, `ABORTED: ${cause.reason ?? "by a person"}`, -1);
+        await endRun(run, "ABORTED", { complete: false, closable: false, reason: cause.reason });
         return { outcome: "ABORTED", reason: cause.reason };
       case "held":
         return { outcome: "HOLD", reason: run.state.hold?.reason ?? null };

@@ -72,7 +72,7 @@ async function askReads(
     lock,
     clock,
     mask,
-    crash: new CrashPoints(undefined),
+    crash: new CrashPoints({}),
     options,
     say: () => {},
   });

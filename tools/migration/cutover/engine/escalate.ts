@@ -37,6 +37,11 @@ function recordTold(run: Run, data: Extract<CutoverRecord, { type: "escalation" 
   }
 }
 
+/** The same, unless it was told since this record: a driver may be killed between what happened and the telling. */
+export async function escalateOnce(run: Run, cause: string, since: number): Promise<void> {
+  if (!run.state.told.some((one) => one.seq > since && one.cause === cause)) await escalate(run, cause);
+}
+
 async function deliver(run: Run, timeoutMs: number, message: string, folder?: string): Promise<boolean> {
   const { notify } = run.plan;
   if (notify === undefined) return false;

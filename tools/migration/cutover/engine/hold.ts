@@ -1,6 +1,6 @@
 import { demandedHold, demandedRollback } from "./demands.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
-import { escalate } from "./escalate.ts";
+import { escalateOnce } from "./escalate.ts";
 import type { Run } from "./run.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -65,8 +65,8 @@ function follow(run: Run, choice: string, { subject, reason }: Question): string
 async function enter(run: Run, { subject, reason, choices, code }: Question): Promise<void> {
   if (run.state.hold?.subject !== subject) {
     run.urgent({ type: "hold", step: subject, attempt: null, data: { reason, choices, code: code ?? null } });
-    await escalate(run, `HOLD ${subject}: ${reason}`);
   }
+  await escalateOnce(run, `HOLD ${subject}: ${reason}`, run.state.hold?.seq ?? -1);
   run.parts.say(`HOLD ${subject}: ${reason}`);
   run.parts.say(`  candor cutover sign --role ROLE --say ${choices.join("|")} --for ${subject} --reason WHY`);
   // Before the first change nobody needs a driver that waits: ending is as safe as staying.

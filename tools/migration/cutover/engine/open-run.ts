@@ -5,8 +5,8 @@ import { type DriverLock, takeDriverLock } from "../journal/driver-lock.ts";
 import { Journal } from "../journal/journal.ts";
 import { createMask } from "../journal/mask.ts";
 import { type RulingPlan, readRulingPlan, writePlan } from "../journal/plan-file.ts";
-import { readJournal } from "../journal/read-journal.ts";
-import type { RunStart } from "../journal/record.ts";
+import { readJournal, scanJournal } from "../journal/read-journal.ts";
+import type { JournalRecord, RunStart } from "../journal/record.ts";
 import { createRunDirectory, listRuns, openRunDirectory, type RunDirectory } from "../journal/run-directory.ts";
 import { type Bound, bind, type Given } from "../plan/bind.ts";
 import { LintBook } from "../plan/lint-book.ts";
@@ -14,8 +14,8 @@ import { parsePlanText } from "../plan/load-plan.ts";
 import type { Plan, VarValue } from "../plan/plan.ts";
 import { RunState } from "../state/run-state.ts";
 import type { Clock } from "../time/clock.ts";
-import { CrashPoints } from "./crash-point.ts";
-import { Run, type RunOptions } from "./run.ts";
+import { CrashPoints, crashName } from "./crash-point.ts";
+import { Run, type RunOptions, type RunParts } from "./run.ts";
 
 /** What a driver is started with. */
 export interface DriverOptions extends RunOptions {
@@ -40,9 +40,21 @@ export function createRun(
   const book = new LintBook();
   const bound = bind(plan, { ...given, environment: options.environment }, book);
   book.throwIfAny(file);
-  const directory = createRunDirectory(options.root, id ?? nextRunId(options.root, plan));
+  const crash = new CrashPoints(options.environment);
+  const directory = createRunDirectory(options.root, newRunId(options.root, id ?? nextRunId(options.root, plan)));
+  crash.reach("made", "directory");
+  // Two that begin at once meet at the lock, and only one of them writes.
+  const lock = takeDriverLock(directory, options);
+  crash.reach("made", "lock");
+  try {
+    newRunId(options.root, directory.id);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   writePlan(directory, plan.text);
-  const run = open(options, directory, plan, bound, takeDriverLock(directory, options));
+  crash.reach("made", "plan");
+  const run = open(options, directory, { plan, bound, lock, crash });
   const data: RunStart = {
     plan: plan.id,
     title: plan.title,
@@ -70,7 +82,9 @@ export function openRun(options: DriverOptions & { readonly takeOver?: boolean }
     const { start, ruling } = startOf(directory);
     const plan = planOf(directory, ruling);
     const bound = rebind(plan, start, options, directory);
-    run = open(options, directory, plan, bound, lock);
+    const crash = new CrashPoints(options.environment);
+    crash.reach("made", "lock");
+    run = open(options, directory, { plan, bound, lock, crash });
     run.record({ type: "lock", step: null, attempt: null, data: lockData(lock) });
     return run;
   } catch (error) {
@@ -110,22 +124,40 @@ export function onlyOpenRun(root: string): string {
 }
 
 function hasEnded(root: string, id: string): boolean {
-  const { start, end } = RunState.of(readJournal(openRunDirectory(root, id)).records);
-  return start === undefined || (end !== undefined && end.outcome !== "ROLLBACK_FAILED");
+  const { start, end, isOver } = RunState.of(readJournal(openRunDirectory(root, id)).records);
+  return start === undefined || (isOver && end?.outcome !== "ROLLBACK_FAILED");
 }
 
-/** `<plan>-1`, `<plan>-2`, …: an id without a clock. */
+/** The same id where there is no run of it, or one that never came to its first record; USAGE where there is one. */
+function newRunId(root: string, id: string): string {
+  if (!hasBegun(root, id)) return id;
+  throw new MigrationError("USAGE", {
+    message: `There is a cutover run ${id} already.`,
+    remedy: "`candor cutover resume` goes on with it; a new run needs another id.",
+  });
+}
+
+function hasBegun(root: string, id: string): boolean {
+  if (!listRuns(root).includes(id)) return false;
+  const { records, problem } = scanJournal(openRunDirectory(root, id));
+  return records.length > 0 || problem !== undefined;
+}
+
+/** `<plan>-1`, `<plan>-2`, …: an id without a clock. One that never came to its first record is used again. */
 function nextRunId(root: string, plan: Plan): string {
   const name = plan.id.toLowerCase().slice(0, 80);
-  const numbers = listRuns(root).map((id) => (id.startsWith(`${name}-`) ? Number(id.slice(name.length + 1)) : 0));
+  const begun = listRuns(root).filter((id) => hasBegun(root, id));
+  const numbers = begun.map((id) => (id.startsWith(`${name}-`) ? Number(id.slice(name.length + 1)) : 0));
   return `${name}-${Math.max(0, ...numbers.filter(Number.isSafeInteger)) + 1}`;
 }
 
-function open(options: DriverOptions, directory: RunDirectory, plan: Plan, bound: Bound, lock: DriverLock): Run {
+type Opened = Pick<RunParts, "plan" | "bound" | "lock" | "crash">;
+
+function open(options: DriverOptions, directory: RunDirectory, { plan, bound, lock, crash }: Opened): Run {
   const mask = createMask(bound.secrets);
   const { root, clock, say } = options;
-  const journal = new Journal(directory, { clock, mask });
-  const crash = new CrashPoints(options.environment["CUTOVER_CRASH_AT"]);
+  const crashPoint = (point: string, record: JournalRecord): void => crash.reach(point, crashName(record));
+  const journal = new Journal(directory, { clock, mask, crashPoint });
   return new Run({
     root,
     plan,

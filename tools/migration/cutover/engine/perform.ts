@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { MigrationError } from "../../model/errors.ts";
 import { digestOutput, type MaskedOutput } from "../journal/output-digest.ts";
@@ -31,6 +32,8 @@ export interface Work {
   readonly input?: string;
   /** Acknowledgements that were signed before this record were about something else. */
   readonly round: number;
+  /** Where a check is asked: its crash points are not those of another place. */
+  readonly within?: string;
   /** Journals what will be done, before it is. */
   readonly announce?: (intent: Intent) => void;
   readonly spawned?: (process: Spawned) => void;
@@ -54,9 +57,7 @@ export async function perform(run: Run, work: Work): Promise<Performed> {
     const reason = refusal(error);
     return receiptOf(run, work, context, resultAt(start, context, { outcome: "failed", reason }), "");
   }
-  run.parts.crash.reach("before-intent", work.name);
   work.announce?.(intent);
-  run.parts.crash.reach("after-intent", work.name);
   const result = await driver.run(context, intent);
   return receiptOf(run, work, context, result, intent.text);
 }
@@ -73,9 +74,7 @@ export async function takeBack(run: Run, work: Work, intent: Intent): Promise<Pe
   const context = contextOf(run, work);
   const start = stamp(context);
   const { undo } = driverOf(work.action.verb);
-  run.parts.crash.reach("before-intent", work.name);
   work.announce?.(intent);
-  run.parts.crash.reach("after-intent", work.name);
   try {
     const result = undo === undefined ? undefined : await undo(context, intent);
     const nothing = { outcome: "failed", reason: "this verb cannot take itself back" } as const;
@@ -98,6 +97,7 @@ export function contextOf(run: Run, work: Work): VerbContext {
   const { options } = work.action;
   const vars = work.vars ?? run.vars(work.phase, work.item);
   const values = { vars, secrets: bound.secrets };
+  const mark = `${work.name}${work.item === undefined ? "" : `[${work.item}]`}${work.within === undefined ? "" : `:${work.within}`}`;
   const folder = `${work.number}-${fileName(work.action.name)}.${work.attempt}`;
   return {
     root,
@@ -116,13 +116,20 @@ export function contextOf(run: Run, work: Work): VerbContext {
     clock,
     signal: work.signal,
     spawned: (process) => {
-      crash.reach("after-spawn", work.name);
+      if (work.announce !== undefined) crash.reach("spawned", mark);
       work.spawned?.(process);
-      crash.reach("after-spawn-record", work.name);
+      // A read is asked anew, however far it had come.
+      crash.reach("running", mark, () => hasLeft(directory.steps, folder, "group"));
+      if (work.announce !== undefined) crash.reach("ended", mark, () => hasLeft(directory.steps, folder, "rc"));
     },
-    crashPoint: (point) => crash.reach(point, work.name),
+    crashPoint: (point) => crash.reach(point, mark),
     acknowledge: (asked: Acknowledgement): Promise<Acknowledged> => acknowledge(run, asked, work.signal, work.round),
   };
+}
+
+/** Whether a command has come so far: here, or its connection to another host. */
+function hasLeft(steps: string, folder: string, name: string): boolean {
+  return existsSync(join(steps, folder, name)) || existsSync(join(steps, folder, "ssh.1", name));
 }
 
 async function receiptOf(
@@ -168,7 +175,6 @@ async function receiptOf(
     notes: judgement.reason === null ? result.notes : [judgement.reason, ...result.notes],
     recovered: result.recovered,
   };
-  run.parts.crash.reach("before-end", work.name);
   return { receipt, flip: judgement.verdict === "PASS" ? result.flip : null };
 
   function digest(of: Run, file: OutputFile | null): MaskedOutput | undefined {

@@ -21,7 +21,8 @@ export async function walkUntil(run: Run, phase: Phase): Promise<void> {
 
 /** Takes a phase to its passed checkpoint; one that has passed is not looked at again. */
 async function walkPhase(run: Run, phase: Phase): Promise<void> {
-  if (run.state.phases.get(phase.id)?.status === "passed") return;
+  // A driver that was killed right after it had passed had not kept what comes with it.
+  if (run.state.phases.get(phase.id)?.status === "passed") return await keepBaseline(run, phase.id);
   await ready(run);
   await assertNeeds(run, phase);
   if (run.state.phases.get(phase.id)?.status !== "running") await startPhase(run, phase);

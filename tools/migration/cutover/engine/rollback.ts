@@ -2,7 +2,7 @@ import type { Check } from "../plan/action.ts";
 import { compareBaseline } from "./baseline.ts";
 import { ask, askAll } from "./checks.ts";
 import { WHOLE_RUN } from "./diversion.ts";
-import { escalate } from "./escalate.ts";
+import { escalateOnce } from "./escalate.ts";
 import { assertGoingOn } from "./hold.ts";
 import type { Run } from "./run.ts";
 import { isSettled, runUnit } from "./undo.ts";
@@ -30,8 +30,9 @@ export async function rollBack(run: Run, scope: string, cause: string): Promise<
     const order = units.map((unit) => unit.name);
     run.urgent({ type: "rollback.start", step: null, attempt: null, data: { scope, cause, order } });
     run.parts.say(`ROLLBACK of ${scope === WHOLE_RUN ? "everything" : scope}: ${cause}`);
-    await escalate(run, `rollback of ${scope}: ${cause}`);
   }
+  const { cause: why, seq } = run.state.rollback ?? { cause, seq: -1 };
+  await escalateOnce(run, `rollback of ${wanted}: ${why}`, seq);
   if ((await chooseWayBack(run, units)) === "leave") {
     const left = units.filter((unit) => !isSettled(run, unit)).map((unit) => unit.name);
     return await endFailed(run, wanted, "the way back is gone, and a person decided to leave everything", left);
@@ -58,10 +59,11 @@ export async function finishRollback(run: Run, scope: string, units: readonly Un
 }
 
 async function endFailed(run: Run, scope: string, reason: string, left: readonly string[]): Promise<RollbackResult> {
+  const told = `ROLLBACK_FAILED: ${reason}${left.length === 0 ? "" : `; left: ${left.join(", ")}`}`;
+  await escalateOnce(run, told, run.state.rollback?.seq ?? -1);
   run.urgent({ type: "rollback.end", step: null, attempt: null, data: { scope, result: "failed", left } });
   run.parts.say(`ROLLBACK FAILED: ${reason}`);
   for (const name of left) run.parts.say(`  left: ${name}; candor cutover undo ${name}`);
-  await escalate(run, `ROLLBACK_FAILED: ${reason}${left.length === 0 ? "" : `; left: ${left.join(", ")}`}`);
   return { isDone: false, reason, left };
 }
 

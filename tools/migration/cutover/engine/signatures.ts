@@ -1,6 +1,9 @@
 import { MigrationError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { Signature } from "../journal/record.ts";
+import type { Plan } from "../plan/plan.ts";
+import { everyAction } from "../plan/walk.ts";
+import { isSavable } from "../verbs/expectations.ts";
 import type { Run } from "./run.ts";
 
 /** What somebody wants to sign. */
@@ -32,6 +35,7 @@ export function checkSignature(run: Run, request: SignRequest): Signature {
   }
   if (NEED_REASON.includes(say) && (reason ?? "") === "") throw refused(`--say ${say} needs a --reason.`);
   assertChanged(run, about, role, say, reason);
+  if (say === "done") assertFields(run, about, fields);
   return { about, role, name, via, say, reason, fields, head: run.parts.journal.head.hash };
 }
 
@@ -56,6 +60,30 @@ function assertChanged(run: Run, about: string, role: string, say: string, reaso
   if (before?.say === "hold" && say !== "hold" && (reason ?? "") === "") {
     throw refused(`${role} has said hold about ${about}: a ${say} after it needs a --reason.`);
   }
+}
+
+/**
+ * Fields become variables: only those that the plan asks for under this name, or that the step would have saved. Who says that
+ * a step is done gives what it would have saved, or what comes after it would have nothing to go on.
+ */
+function assertFields(run: Run, about: string, fields: Readonly<Record<string, string>>): void {
+  const { asked, saved } = fieldsOf(run.plan, about.replace(/\[.*\]$/s, ""));
+  for (const [name, value] of Object.entries(fields)) {
+    if (!asked.has(name) && !saved.has(name)) throw refused(`${about} has no field ${name}.`);
+    if (!isSavable(value, run.plan.vars.get(name)?.isText === true))
+      throw refused(`The value of the field ${name} could be taken apart by a shell.`);
+  }
+  const missing = [...saved].filter(([name, isOptional]) => !isOptional && fields[name] === undefined);
+  if (run.state.hold?.subject !== about || missing.length === 0) return;
+  const words = missing.map(([name]) => `--field ${name}=…`).join(" ");
+  throw refused(`${about} would have saved what comes after it needs: say done with ${words}.`);
+}
+
+function fieldsOf(plan: Plan, name: string): { asked: ReadonlySet<string>; saved: ReadonlyMap<string, boolean> } {
+  const actions = [...everyAction(plan)].map(({ action }) => action).filter((action) => action.name === name);
+  const asked = actions.flatMap(({ verb }) => (verb.kind === "manual" ? verb.ask : []));
+  const saved = actions.flatMap(({ options }) => options.save.map((save) => [save.name, save.isOptional] as const));
+  return { asked: new Set(asked), saved: new Map(saved) };
 }
 
 /** Reads a request out of the inbox. */

@@ -131,7 +131,6 @@ async function end(run: Run, { step, key }: Task, attempt: number, { receipt, fl
   const result = resultOf(receipt.verdict);
   const reason = result === "done" ? null : (receipt.notes[0] ?? null);
   await recordEnd(run, { type: "step.end", step: step.id, attempt, data: { result, reason, receipts: [receipt] } });
-  run.parts.crash.reach("after-end", step.id);
   run.parts.say(`${result.padEnd(7)} ${key}${reason === null ? "" : `: ${reason}`}`);
 }
 

@@ -4,7 +4,7 @@ import type { Receipt, Verdict } from "../journal/record.ts";
 import type { Check } from "../plan/action.ts";
 import type { Stop } from "../plan/plan.ts";
 import { checksNamed } from "../plan/sets.ts";
-import { escalate } from "./escalate.ts";
+import { escalate, escalateOnce } from "./escalate.ts";
 import { itemsOf } from "./items.ts";
 import { contextOf, perform, type Work } from "./perform.ts";
 import type { Listener, Run } from "./run.ts";
@@ -89,6 +89,12 @@ function fireStop(run: Run, stop: Stop, badMs: number, reason: string | null): v
   fire(run, stop, { badMs: Math.round(badMs), sign: null, say });
   // Acting comes first: the walk has been woken, the message goes out beside it.
   run.beside(escalate(run, `stop ${stop.id}: ${say}`));
+}
+
+/** Tells of what fired under a driver that was killed before it could. */
+export async function tellOfStops(run: Run): Promise<void> {
+  const measured = run.state.fires.filter((one) => one.sign === null && one.seq <= run.since);
+  for (const { stop, say, seq } of measured) await escalateOnce(run, `stop ${stop}: ${say ?? ""}`, seq);
 }
 
 async function look(

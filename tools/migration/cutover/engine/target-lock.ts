@@ -19,7 +19,9 @@ export async function lockTarget(run: Run): Promise<void> {
   if (lock === undefined) return;
   // A person has signed that the driver before this one is gone.
   const force = run.parts.journal.records.some(({ type }) => type === "takeover");
+  run.parts.crash.reach("before-lock", "target");
   const answer = await run.clock.during(takeTargetLock(placeOf(run, lock), ownerOf(run), { force }));
+  run.parts.crash.reach("after-lock", "target");
   if (answer.state === "held") return;
   throw refusal(lock, answer);
 }
@@ -28,7 +30,9 @@ export async function lockTarget(run: Run): Promise<void> {
 export async function unlockTarget(run: Run): Promise<void> {
   const { lock } = run.plan;
   if (lock === undefined) return;
+  run.parts.crash.reach("before-unlock", "target");
   const answer = await run.clock.during(releaseTargetLock(placeOf(run, lock), { run: run.parts.directory.id }));
+  run.parts.crash.reach("after-unlock", "target");
   if (answer.state === "held") return;
   const why = answer.state === "other" ? `it belongs to ${answer.owner}` : answer.reason;
   run.urgent({

@@ -21,7 +21,10 @@ const CHOICES = ["again", "override", "rollback", "abort"];
 export async function walkTimeline(run: Run): Promise<void> {
   const { timeline } = run.plan;
   for (const [at, tick] of timeline.entries()) {
-    if (run.state.ticks.has(tick.label)) continue;
+    if (run.state.ticks.has(tick.label)) {
+      await keepBaseline(run, tick.label);
+      continue;
+    }
     await waitUntil(run, timeOf(run, tick.offsetMs));
     const next = timeline[at + 1];
     await play(run, tick, next === undefined ? undefined : timeOf(run, next.offsetMs));

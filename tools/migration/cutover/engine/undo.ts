@@ -159,7 +159,6 @@ async function end(run: Run, unit: UndoUnit, attempt: number, { receipt, flip }:
     attempt,
     data: { of: unit.of, result, reason, receipts: [receipt] },
   });
-  run.parts.crash.reach("after-end", unit.name);
   run.parts.say(`undo ${result.padEnd(7)} ${unit.name}${reason === null ? "" : `: ${reason}`}`);
   return result === "done";
 }

@@ -19,6 +19,8 @@ export interface JournalOptions {
   readonly mask: Mask;
   /** Room set aside for a full disk. */
   readonly ballastBytes?: number;
+  /** A point where the crash tests may end the driver, with the record that is written. */
+  readonly crashPoint?: (point: string, record: JournalRecord) => void;
 }
 
 /** A jump of the wall clock against the monotonic one that is worth a note (F90, F91). */
@@ -134,10 +136,14 @@ export class Journal {
     // Masking changes texts, never the shape.
     const masked = { ...body, data: mask.value(body.data) } as CutoverRecord;
     const { record, line } = sealRecord(head, masked);
+    const { crashPoint } = this.#options;
+    crashPoint?.("before-record", record);
     this.#file.append(line);
+    crashPoint?.("synced-record", record);
     this.#head = { seq: record.seq, hash: record.hash };
     this.#records.push(record);
     this.#headFile.write(this.#head);
+    crashPoint?.("after-record", record);
     return record;
   }
 

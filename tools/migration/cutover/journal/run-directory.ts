@@ -28,21 +28,16 @@ export interface RunDirectory {
   readonly docs: string;
 }
 
-/** Makes the folder of a new run (0700); USAGE where there is one. */
+/** Makes the folder of a new run (0700), or takes what a driver left that was killed before its first record. */
 export function createRunDirectory(root: string, id: string): RunDirectory {
   const run = pathsOf(root, id);
   try {
     for (const dir of ["storage_reports", RUNS]) makePrivate(join(root, dir));
-    mkdirSync(run.path, { mode: 0o700 });
     for (const dir of [run.path, run.inbox, run.steps, run.docs]) makePrivate(dir);
     fsyncDirectory(run.path);
     fsyncDirectory(join(root, RUNS));
   } catch (error) {
-    if (systemCode(error) !== "EEXIST") throw toStoreError(error, "Making the folder of the run");
-    throw new MigrationError("USAGE", {
-      message: `There is a cutover run ${id} already.`,
-      remedy: "`candor cutover resume` goes on with it; a new run needs another id.",
-    });
+    throw toStoreError(error, "Making the folder of the run");
   }
   return run;
 }

@@ -53,6 +53,10 @@ export class RunState {
   baseline: { readonly moment: string; readonly values: readonly BaselineValue[] } | undefined;
   /** Ticks that were begun, with the record that says so. */
   readonly begun = new Map<string, number>();
+  /** What people were told. */
+  readonly told: { readonly seq: number; readonly cause: string }[] = [];
+  /** True after a success while its stops keep watching. */
+  isWatching = false;
   /** Whether any rollback has begun. */
   hasRolledBack = false;
   /** Whether a step that changes things was ever announced. */
@@ -80,6 +84,7 @@ export class RunState {
         return;
       case "run.state":
         this.mode = record.data.state;
+        this.isWatching = record.data.state === "WATCHING";
         if (record.data.state !== "HOLD") this.hold = undefined;
         if (record.data.state === "TICK") this.begun.set(record.step ?? "", record.seq);
         return;
@@ -101,6 +106,10 @@ export class RunState {
         return;
       case "sign":
         this.signs.push({ ...record.data, ...kept });
+        if (record.data.say === "done") this.#save([{ saved: record.data.fields }]);
+        return;
+      case "escalation":
+        this.told.push({ seq: record.seq, cause: record.data.cause });
         return;
       case "request":
         this.requests.add(record.data.id);
@@ -180,6 +189,9 @@ export class RunState {
         this.rollback = { ...record.data, seq: record.seq, result: undefined, left: [] };
         this.mode = "ROLLING_BACK";
         this.hasRolledBack = true;
+        // A stop can still take a success back; the run then ends once more.
+        this.end = undefined;
+        this.isWatching = false;
         this.hold = undefined;
         return;
       case "rollback.end":
@@ -206,6 +218,11 @@ export class RunState {
         return;
       default:
     }
+  }
+
+  /** Whether the run has ended and nothing of it is left to do. */
+  get isOver(): boolean {
+    return this.end !== undefined && !this.isWatching;
   }
 
   /** The last try of a step, by key (`build`, `roots[kurse]`). */

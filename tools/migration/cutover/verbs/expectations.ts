@@ -144,14 +144,14 @@ async function save(
     if (answer === undefined) faults.push(overTime("save", expected));
     else if (value === undefined) {
       if (!isOptional) faults.push(outcome("save", expected, "not found", false));
-    } else if (isAllowed(value, context.textNames.has(name))) saved[name] = value;
+    } else if (isSavable(value, context.textNames.has(name))) saved[name] = value;
     else faults.push(outcome("save", expected, "a value that a shell would take apart", false));
   }
   return { saved, faults };
 }
 
 /** A saved value becomes a shell variable later: no newline and no NUL, and one word unless it was declared as text. */
-function isAllowed(value: string, isText: boolean): boolean {
+export function isSavable(value: string, isText: boolean): boolean {
   return isText ? !/[\n\r\0]/.test(value) : SAFE_VALUE.test(value);
 }
 

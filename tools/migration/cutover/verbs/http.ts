@@ -32,6 +32,7 @@ async function send(verb: HttpVerb, context: VerbContext): Promise<VerbResult> {
   try {
     const answer = await context.clock.during(follow(verb, context));
     const out = keep(answer.body, answer.truncated, context);
+    context.crashPoint("answered");
     return resultAt(start, context, { status: answer.status, out });
   } catch (error) {
     const reason = `no answer: ${error instanceof Error ? error.message : String(error)}`;
@@ -78,6 +79,7 @@ function once(url: URL, verb: HttpVerb, context: VerbContext, signal: AbortSigna
     signal.addEventListener("abort", end, { once: true });
     request.on("close", () => signal.removeEventListener("abort", end));
     request.on("error", reject);
+    request.on("finish", () => context.crashPoint("sent"));
     request.on("response", (response) => collect(response, resolve, reject));
     request.end(body);
   });

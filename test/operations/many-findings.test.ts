@@ -9,8 +9,8 @@ import { smallProject } from "../helpers/small-project.ts";
 
 /** `npm run faults` sets ten million. */
 const FINDINGS = Number(process.env["CANDOR_TEST_FINDINGS"] ?? "150000");
-/** Far below what this many findings take in memory: a program that keeps them dies. */
-const HEAP = "--max-old-space-size=64";
+/** Far below what this many findings or records take in memory: a program that keeps them dies. */
+const HEAP = "--max-old-space-size=24";
 
 function* strangers(count: number): Generator<string> {
   for (let at = 0; at < count; at += 1) yield `{"id":"stranger-${at}","code":"X","name":"Y"}\n`;

@@ -29,23 +29,21 @@ export async function turn(context: Context): Promise<void> {
 /** The parts of `source`; throws INTERRUPTED once the operation was cancelled, however long the next part takes. */
 export async function* untilCancelled<T>(context: Context, source: AsyncIterable<T>): AsyncGenerator<T> {
   const parts = source[Symbol.asyncIterator]();
-  const { signal } = context;
-  let cancel = (): void => {};
-  const cancelled = new Promise<never>((_, reject) => {
-    cancel = () => reject(interrupted());
-  });
-  // Nobody listens between two parts; a cancellation then comes with the next race.
-  cancelled.catch(() => {});
-  signal.addEventListener("abort", cancel, { once: true });
-  try {
-    for (;;) {
-      const part = await Promise.race([parts.next(), cancelled]);
-      if (part.done === true) return;
-      yield part.value;
-    }
-  } finally {
-    signal.removeEventListener("abort", cancel);
+  for (;;) {
+    const part = await unlessCancelled(context, parts.next());
+    if (part.done === true) return;
+    yield part.value;
   }
+}
+
+// A race against one promise for all parts would keep each part until the end: a promise holds all who wait for it.
+function unlessCancelled<T>({ signal }: Context, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = (): void => reject(interrupted());
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", cancel));
+  });
 }
 
 function interrupted(): MigrationError {

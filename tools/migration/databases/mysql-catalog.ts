@@ -39,7 +39,7 @@ export async function readMysqlCatalog(session: MysqlSession): Promise<Catalog> 
     return {
       schema: database,
       name: name ?? "",
-      kind: type === "BASE TABLE" ? "table" : "view",
+      kind: TABLE_TYPES.has(type ?? "") ? "table" : "view",
       columns: own,
       primaryKey: unique.get("PRIMARY") ?? [],
       uniqueKeys: [...unique]
@@ -50,6 +50,9 @@ export async function readMysqlCatalog(session: MysqlSession): Promise<Catalog> 
   });
   return { tables: tables.sort((a, b) => compareCodeUnits(a.name, b.name)) };
 }
+
+/** A table of MariaDB that keeps its history is one too. */
+const TABLE_TYPES = new Set(["BASE TABLE", "SYSTEM VERSIONED"]);
 
 function columnOf([, name, type, nullable, extra, collation]: Cells, checks: readonly string[]): CatalogColumn {
   const isJson = checks.some((clause) => clause.toLowerCase() === `json_valid(\`${(name ?? "").toLowerCase()}\`)`);
@@ -68,10 +71,15 @@ function columnOf([, name, type, nullable, extra, collation]: Cells, checks: rea
 /** `utf8mb4_bin` itself takes `a` and `a` with a blank behind it for equal. */
 const NO_FOLD = /^binary$|_nopad_bin$|_0900_bin$/;
 
+/** The catalog doubles quotes and writes other characters with a backslash, whatever the session is set to. */
 function labelsOf(type: string): string[] | undefined {
   if (!type.startsWith("enum(")) return undefined;
-  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = ""]) => label.replaceAll("''", "'"));
+  const plain = (label: string): string =>
+    label.replace(/''|\\(.)/gs, (_, escaped?: string) => (escaped === undefined ? "'" : (ESCAPES[escaped] ?? escaped)));
+  return [...type.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map(([, label = ""]) => plain(label));
 }
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "0": "\0", Z: "\u001a" };
 
 function keysOf(rows: readonly Cells[]): Map<string, string[]> {
   const keys = new Map<string, (string | null)[]>();
@@ -124,4 +132,15 @@ const TYPES: Readonly<Record<string, string>> = {
   blob: "bytes",
   mediumblob: "bytes",
   longblob: "bytes",
+  geometry: "bytes",
+  point: "bytes",
+  linestring: "bytes",
+  polygon: "bytes",
+  multipoint: "bytes",
+  multilinestring: "bytes",
+  multipolygon: "bytes",
+  geometrycollection: "bytes",
+  // As MySQL 8 prints it.
+  geomcollection: "bytes",
+  vector: "bytes",
 };

@@ -26,7 +26,8 @@ const LONGEST_SECONDS = 31_536_000;
 
 /**
  * Names and modes that change how a statement is read or a value printed are set here; a session lives as long as a
- * reading takes, and a slow reader is not cut off.
+ * reading takes, and neither a slow reader nor a long result is cut off. The last one is two: MySQL reads the first
+ * comment, MariaDB the second.
  */
 const SETTINGS = [
   "NAMES utf8mb4 COLLATE utf8mb4_bin",
@@ -36,6 +37,8 @@ const SETTINGS = [
   `SESSION net_read_timeout = ${LONGEST_SECONDS}`,
   `SESSION wait_timeout = ${LONGEST_SECONDS}`,
   "SESSION group_concat_max_len = 16777216",
+  "SESSION sql_select_limit = 18446744073709551615",
+  "@candor = NULL /*!50708 , SESSION max_execution_time = 0 */ /*M!100101 , SESSION max_statement_time = 0 */",
 ];
 
 /** One connection to MySQL or MariaDB; its errors are coded and never quote a value. */

@@ -9,7 +9,8 @@ export type MysqlKind = "text" | "integer" | "float" | "single" | "bytes" | "bit
 /** Numbers of types in the protocol. */
 const INTEGERS = new Set([1, 2, 3, 8, 9, 13]);
 const [SINGLE, DOUBLE, ZONED, BITS] = [4, 5, 7, 16];
-const BYTE_TYPES = new Set([249, 250, 251, 252, 253, 254, 255]);
+/** Strings and BLOBs; 242 is VECTOR of MySQL 9. */
+const BYTE_TYPES = new Set([242, 249, 250, 251, 252, 253, 254, 255]);
 const BINARY = 63;
 
 /** How a column of a result is read. */

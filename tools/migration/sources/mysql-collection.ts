@@ -1,6 +1,6 @@
 import { type Catalog, type CatalogTable, rowKey } from "../databases/catalog.ts";
 import { quoteIdentifier, quoteTable, quoteText } from "../databases/identifiers.ts";
-import type { MysqlSession } from "../databases/mysql-session.ts";
+import type { MysqlField, MysqlSession } from "../databases/mysql-session.ts";
 import { MigrationError } from "../model/errors.ts";
 import { findLost, type Wanted, withoutKey } from "./collection.ts";
 import { foldedSql, isEnforced } from "./folded-keys.ts";
@@ -70,7 +70,7 @@ async function describe(
   problems: string[],
 ): Promise<MysqlCollection> {
   const action = `Looking at ${wanted.name}`;
-  const { fields } = await session.query(action, `SELECT * FROM ${from} LIMIT 0`);
+  const fields = await fieldsOf(session, action, from, table);
   const columns = fields.map(({ name }) => name);
   const lost = findLost(columns, wanted);
   if (lost !== undefined) problems.push(`${session.place.label}: expected of ${wanted.name} ${lost}`);
@@ -95,7 +95,22 @@ async function describe(
 }
 
 const FOLDED =
-  "legacy keys that its collation tells apart, got two that it takes for one: read it by a query with COLLATE utf8mb4_nopad_bin";
+  "legacy keys that its collation tells apart, got two that it takes for one: read it by a query with COLLATE utf8mb4_nopad_bin (MariaDB) or utf8mb4_0900_bin (MySQL)";
+
+/** `*` leaves invisible columns out, which nobody may lose; a column that may not be read still fails by it. */
+async function fieldsOf(
+  session: MysqlSession,
+  action: string,
+  from: string,
+  table: CatalogTable | undefined,
+): Promise<readonly MysqlField[]> {
+  const { fields } = await session.query(action, `SELECT * FROM ${from} LIMIT 0`);
+  const seen = new Set(fields.map(({ name }) => name));
+  const hidden = (table?.columns ?? []).filter(({ name }) => !seen.has(name));
+  if (hidden.length === 0) return fields;
+  const names = hidden.map(({ name }) => quoteIdentifier("mysql", name));
+  return (await session.query(action, `SELECT *, ${names.join()} FROM ${from} LIMIT 0`)).fields;
+}
 
 /** FLOAT is printed with six digits; as a DOUBLE it is printed whole. */
 function selected(column: string, kind: MysqlKind | undefined): string {

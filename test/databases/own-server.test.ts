@@ -161,6 +161,18 @@ async function keepsPasswords(t: Test, world: World): Promise<void> {
   if (kind === "postgres") t.match(none.stderr, /asks for a password, and none was given.*\n.*next: .*PGPASSWORD/);
 }
 
+async function outlivesLimits(t: Test, { server }: World): Promise<void> {
+  const limits = ["SET GLOBAL sql_select_limit = 2", "SET GLOBAL max_statement_time = 0.2"];
+  const back = ["SET GLOBAL sql_select_limit = DEFAULT", "SET GLOBAL max_statement_time = DEFAULT"];
+  await server.run("shop", ...limits);
+  const place = resolveServer({ kind: "mysql", url: server.urlOf("shop") }, { root: ".", env: {} });
+  const session = await openMysql(place, { readOnly: true, code: "SOURCE_INVALID" });
+  t.equal((await session.rows("Asking", "SELECT seq FROM seq_1_to_10")).length, 10);
+  t.strictSame(await session.rows("Asking", "SELECT sleep(0.5)"), [["0"]]);
+  await session.close();
+  await server.run("shop", ...back);
+}
+
 for (const kind of ["postgres", "mysql"] as const) {
   const skip = whyNoOwn(kind) || (hasOpenssl ? false : "needs openssl");
   t.test(`TLS and passwords of ${kind}`, { skip }, async (t) => {
@@ -168,6 +180,9 @@ for (const kind of ["postgres", "mysql"] as const) {
     await t.test("a certificate is held to its authority and its name", (t) => looksAtCertificates(t, world));
     await t.test("connection strings and variables name the same", (t) => takesVariables(t, world));
     await t.test("a password is in no message and in no file", (t) => keepsPasswords(t, world));
+    if (kind === "mysql") {
+      await t.test("limits of a server cut neither a result nor a long statement", (t) => outlivesLimits(t, world));
+    }
     await t.test("a server without TLS is refused where TLS is wanted", async (t) => {
       await world.server.process.stop();
       await world.server.process.start(kind === "postgres" ? ["-c", "ssl=off"] : ["--skip-ssl"]);

@@ -64,6 +64,14 @@ t.test("another machine is spoken to with verified TLS, unless told otherwise", 
   t.match(place({ ...away, url: `${away.url}?sslmode=require` }).tls, { mode: "require" });
   t.match(place({ kind: "mysql", url: "mysql://u@db.example/d?ssl-mode=VERIFY_CA" }).tls, { mode: "verify-ca" });
   t.match(place({ kind: "postgres", url: "postgres://u@127.0.0.1/d" }).tls, { mode: "disable" });
+  const here = { kind: "postgres", url: "postgres://u@127.0.0.1/d" } as const;
+  t.match(place({ ...here, tls: { ca: "ca.pem" } }, {}, dir).tls, { mode: "verify-full", ca: "CA" });
+  t.match(place(here, { PGSSLROOTCERT: "ca.pem" }, dir).tls, { mode: "disable", ca: undefined });
+  t.match(place(away, { PGSSLMODE: "require", PGSSLROOTCERT: "ca.pem" }, dir).tls, { mode: "verify-ca", ca: "CA" });
+  t.match(place(away, { PGSSLROOTCERT: "system" }, dir).tls, { mode: "verify-full", ca: undefined });
+  const files = { sslrootcert: "ca.pem", sslcert: "ca.pem", sslkey: "ca.pem" };
+  const inUrl = { ...away, url: `${away.url}?${new URLSearchParams(files)}` };
+  t.match(place(inUrl, {}, dir).tls, { mode: "verify-full", ca: "CA", cert: "CA", key: "CA" });
   t.match(refusal({ ...away, url: `${away.url}?sslmode=prefer` }), { code: "CONFIG_INVALID", message: /verify-full/ });
   t.match(refusal({ ...away, tls: { ca: join(dir, "none.pem") } }), { message: /none\.pem cannot be read \(ENOENT\)/ });
 });

@@ -1,6 +1,6 @@
 import type { Test } from "tap";
 import { migrate } from "../../tools/migration/operations/migrate.ts";
-import { freezeRegistries } from "../../tools/migration/operations/registry-write.ts";
+import { freezeRegistries } from "../../tools/migration/operations/registry-freeze.ts";
 import { contextOf, runOperation } from "./operations.ts";
 
 /**

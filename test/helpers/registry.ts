@@ -1,12 +1,18 @@
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareUtf8 } from "../../tools/migration/integrity/order.ts";
 import { MigrationError } from "../../tools/migration/model/errors.ts";
 import type { Finding } from "../../tools/migration/model/finding.ts";
+import { assertFree } from "../../tools/migration/registry/assert-free.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
+import { FingerprintDigest } from "../../tools/migration/registry/fingerprints.ts";
 import { mergeEntries, newEntries, registryFileText } from "../../tools/migration/registry/generate.ts";
 import { loadRegistry } from "../../tools/migration/registry/load-registry.ts";
+import { type FrozenRegistry, freezeRegistry } from "../../tools/migration/registry/lock.ts";
 import type { Registry } from "../../tools/migration/registry/registry.ts";
+import { SortedIds } from "../../tools/migration/registry/sorted-ids.ts";
+import { SpillFolder } from "../../tools/migration/stores/spill-folder.ts";
 
 /** A UUID that ends in `number`. */
 export function uuid(number: number): string {
@@ -54,10 +60,37 @@ export function thrown(run: () => unknown): MigrationError {
 
 /** Entries for the legacy ids that `existing` does not hold, sorted. */
 export function proposeEntries(module: string, legacyIds: Iterable<string>, existing?: Registry): RegistryEntry[] {
-  return [...newEntries(module, [...legacyIds].sort(compareUtf8), existing)];
+  const added = [...newEntries(module, [...legacyIds].sort(compareUtf8), existing?.entries() ?? [])];
+  withFolder((folder) => {
+    const ids = new SortedIds(folder);
+    for (const entry of existing?.entries() ?? []) ids.add({ entry, record: 1, line: 1 });
+    const distinct = ids.distinct(
+      () => [],
+      () => {},
+    );
+    assertFree(module, added, distinct.records(), folder);
+  });
+  return added;
 }
 
 /** A whole registry for these legacy ids: entries of `existing` as they are, derived ones for the rest. */
 export function generateEntries(module: string, legacyIds: Iterable<string>, existing?: Registry): RegistryEntry[] {
   return [...mergeEntries(existing?.entries() ?? [], proposeEntries(module, legacyIds, existing))];
+}
+
+/** What `registry freeze` keeps of a registry. */
+export function frozenOf(registry: Registry): FrozenRegistry {
+  const digest = new FingerprintDigest();
+  for (const _ of digest.lines(registry.entries()));
+  return freezeRegistry(registry, digest.end());
+}
+
+/** Gives `use` a folder to sort in, and removes it. */
+export function withFolder<T>(use: (folder: SpillFolder) => T): T {
+  const folder = new SpillFolder(tmpdir());
+  try {
+    return use(folder);
+  } finally {
+    folder.close();
+  }
 }

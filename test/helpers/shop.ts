@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { migrate } from "../../tools/migration/operations/migrate.ts";
-import { freezeRegistries, generateRegistries } from "../../tools/migration/operations/registry-write.ts";
+import { freezeRegistries } from "../../tools/migration/operations/registry-freeze.ts";
+import { generateRegistries } from "../../tools/migration/operations/registry-write.ts";
 import { contextOf } from "./operations.ts";
 
 /** A source record as the shop has it. */

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { migrate } from "../../tools/migration/operations/migrate.ts";
-import { freezeRegistries, generateRegistries } from "../../tools/migration/operations/registry-write.ts";
+import { freezeRegistries } from "../../tools/migration/operations/registry-freeze.ts";
+import { generateRegistries } from "../../tools/migration/operations/registry-write.ts";
 import type { Outcome } from "../../tools/migration/operations/report.ts";
 import { contextOf } from "./operations.ts";
 

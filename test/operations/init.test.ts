@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import t, { type Test } from "tap";
 import type { Finding } from "../../tools/migration/model/finding.ts";
 import { init } from "../../tools/migration/operations/init.ts";
-import { freezeRegistries } from "../../tools/migration/operations/registry-write.ts";
+import { freezeRegistries } from "../../tools/migration/operations/registry-freeze.ts";
 import { chinookSqlite, noChinook } from "../helpers/chinook.ts";
 import { candor, readJson, treeOf } from "../helpers/cli-project.ts";
 import { goesThrough } from "../helpers/newcomer.ts";

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { candor, findingsOf, readJson, treeOf, writeProjectFile } from "../helpers/cli-project.ts";
@@ -61,6 +61,18 @@ t.test("an id that was given out and changes is a blocker, and is frozen only wh
   t.strictSame(treeOf(join(root, "migration")), frozen);
   t.equal(candor(root, ["registry", "freeze", "--accept-changed"]).code, 0);
   t.equal(candor(root, ["registry", "check", "--fail-on", "warning"]).code, 0);
+});
+
+t.test("a freeze that breaks off behind the lock is no false alarm, and the next one ends it", async (t) => {
+  const root = smallProject(t);
+  const sidecar = join(root, "migration/mapping/registry.lock/people.txt");
+  mkdirSync(sidecar, { recursive: true });
+  t.equal(candor(root, ["registry", "freeze"]).code, 1, "the fingerprints cannot take their place");
+  t.strictSame(readdirSync(join(sidecar, "..")), ["people.txt"], "and nothing else is left");
+  t.equal(candor(root, ["registry", "check", "--fail-on", "warning"]).code, 0);
+  rmdirSync(sidecar);
+  t.equal(candor(root, ["registry", "freeze"]).code, 0);
+  t.equal(readFileSync(sidecar, "utf8").length, 2 * 33);
 });
 
 t.test("a record that was deleted leaves an unused entry, which is a warning that a waiver covers", async (t) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import t from "tap";
 import type { Finding } from "../../tools/migration/model/finding.ts";
@@ -10,9 +11,19 @@ import {
 } from "../../tools/migration/registry/compare-with-lock.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
 import { fingerprintLines } from "../../tools/migration/registry/fingerprints.ts";
-import { freezeRegistry, lockFileText, parseLockFile, type RegistryLock } from "../../tools/migration/registry/lock.ts";
+import { lockFileText, parseLockFile, type RegistryLock } from "../../tools/migration/registry/lock.ts";
 import type { Registry } from "../../tools/migration/registry/registry.ts";
-import { entry, generateEntries, loadEntries, loadText, thrown, uuid } from "../helpers/registry.ts";
+import type { SpillFolder } from "../../tools/migration/stores/spill-folder.ts";
+import {
+  entry,
+  frozenOf,
+  generateEntries,
+  loadEntries,
+  loadText,
+  thrown,
+  uuid,
+  withFolder,
+} from "../helpers/registry.ts";
 
 interface Frozen {
   readonly lock: RegistryLock;
@@ -20,7 +31,7 @@ interface Frozen {
 }
 
 function freeze(registry: Registry): Frozen {
-  const text = lockFileText(new Map([[registry.module, freezeRegistry(registry)]]));
+  const text = lockFileText(new Map([[registry.module, frozenOf(registry)]]));
   return {
     lock: parseLockFile(text, "registry.lock.json"),
     sidecar: [...fingerprintLines(registry.entries())].join(""),
@@ -29,8 +40,18 @@ function freeze(registry: Registry): Frozen {
 
 function compare(registry: Registry, { lock, sidecar }: { lock: RegistryLock; sidecar: string | undefined }) {
   const findings: Finding[] = [];
-  const result: LockComparison = compareWithLock(registry, lock, sidecar, (found) => findings.push(found));
+  const result = withSidecar(sidecar, (path, folder): LockComparison => {
+    return compareWithLock(registry, { lock, sidecar: path, folder }, (found) => findings.push(found));
+  });
   return { result, findings };
+}
+
+function withSidecar<T>(text: string | undefined, use: (path: string, folder: SpillFolder) => T): T {
+  return withFolder((folder) => {
+    const path = folder.newFile();
+    if (text !== undefined) writeFileSync(path, text);
+    return use(path, folder);
+  });
 }
 
 const BASE = [entry("b", 1), entry("d", 2), entry("f", 3)];
@@ -44,7 +65,7 @@ t.test("the lock file is one sorted document that reads back", async (t) => {
     loadEntries(dir, "10", []),
     loadEntries(dir, "9", []),
   ];
-  const lock: RegistryLock = new Map(registries.map((registry) => [registry.module, freezeRegistry(registry)]));
+  const lock: RegistryLock = new Map(registries.map((registry) => [registry.module, frozenOf(registry)]));
   const text = lockFileText(lock);
   t.match(
     text,
@@ -69,7 +90,7 @@ t.test("fingerprints are the first digits of two SHA-256", async (t) => {
   t.equal(first, `${sha256("b").slice(0, 16)}${sha256(line).slice(0, 16)}\n`);
   const registry = loadEntries(t.testdir(), "hunde", BASE);
   const sidecar = [...fingerprintLines(BASE)].join("");
-  t.strictSame(freezeRegistry(registry), {
+  t.strictSame(frozenOf(registry), {
     entries: 3,
     sha256: registry.sha256,
     fingerprints: { count: 3, sha256: sha256(sidecar) },
@@ -115,7 +136,7 @@ t.test("a lock file names all its problems at once", async (t) => {
 t.test("a registry with findings is not frozen", async (t) => {
   const { registry } = loadText(t.testdir(), "hunde", JSON.stringify([entry("b", 1), entry("a", 2)]));
   t.match(
-    thrown(() => freezeRegistry(registry)),
+    thrown(() => frozenOf(registry)),
     { code: "REGISTRY_INVALID", remedy: "candor registry check hunde" },
   );
 });
@@ -211,7 +232,7 @@ t.test("without whole fingerprints a difference counts as a change and says so",
 
 t.test("a lock whose digest and fingerprints contradict each other never passes", async (t) => {
   const registry = loadEntries(t.testdir(), "hunde", BASE);
-  const frozen = freezeRegistry(registry);
+  const frozen = frozenOf(registry);
   const lock: RegistryLock = new Map([["hunde", { ...frozen, sha256: "0".repeat(64) }]]);
   const { result, findings } = compare(registry, { lock, sidecar: [...fingerprintLines(BASE)].join("") });
   t.equal(result, "changed");

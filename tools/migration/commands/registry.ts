@@ -47,7 +47,7 @@ export function addRegistryCommands(program: Command, session: Session): void {
     .argument("[modules...]", "module names (default: all)")
     .option("--accept-changed", "freeze a registry although a frozen entry changed", false)
     .action(async (modules: string[], options: CommonOptions & { readonly acceptChanged: boolean }) => {
-      const { freezeRegistries } = await import("../operations/registry-write.ts");
+      const { freezeRegistries } = await import("../operations/registry-freeze.ts");
       print("frozen", await freezeRegistries(contextHere(session, options), modules, options), options);
     });
 }

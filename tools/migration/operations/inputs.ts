@@ -7,30 +7,35 @@ import type { RunInputs } from "../integrity/run-file.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { FindingSink } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
-import { compareWithLock } from "../registry/compare-with-lock.ts";
+import { type ComparedRegistry, compareWithLock } from "../registry/compare-with-lock.ts";
 import { loadRegistry } from "../registry/load-registry.ts";
 import type { Registry } from "../registry/registry.ts";
 import { findSharedUuids } from "../registry/shared-uuids.ts";
 import { openSource as openSourceAt } from "../sources/open-source.ts";
 import { paced } from "../sources/pace.ts";
 import type { Source } from "../sources/source.ts";
+import { SpillFolder } from "../stores/spill-folder.ts";
 import type { Context } from "./context.ts";
-import { readFingerprints, readLock, registryFile } from "./registry-files.ts";
+import { fingerprintsFile, readLock, registryFile } from "./registry-files.ts";
 
 /** The registries of a project by module name. */
 export type RegistryMap = ReadonlyMap<string, Registry>;
 
+/** `REGISTRY_MISSING`, which names every one, where modules have no registry. */
+export function assertRegistries(root: string, modules: readonly ModuleDefinition[]): void {
+  const missing = modules.filter(({ name }) => !existsSync(join(root, registryFile(root, name))));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(" ");
+  throw new MigrationError("REGISTRY_MISSING", {
+    message: `No registry for ${missing.length === 1 ? "module" : "modules"} ${names}.`,
+    problems: missing.map(({ name }) => `expected ${PROJECT.mapping}/${name}.json, got no such file`),
+    remedy: `candor registry generate ${names}`,
+  });
+}
+
 /** Loads the registries of `modules`, reporting their faults; one error names every file that is missing. */
 export function loadRegistries(root: string, modules: readonly ModuleDefinition[], sink: FindingSink): RegistryMap {
-  const missing = modules.filter(({ name }) => !existsSync(join(root, registryFile(root, name))));
-  if (missing.length > 0) {
-    const names = missing.map(({ name }) => name).join(" ");
-    throw new MigrationError("REGISTRY_MISSING", {
-      message: `No registry for ${missing.length === 1 ? "module" : "modules"} ${names}.`,
-      problems: missing.map(({ name }) => `expected ${PROJECT.mapping}/${name}.json, got no such file`),
-      remedy: `candor registry generate ${names}`,
-    });
-  }
+  assertRegistries(root, modules);
   const registries = new Map<string, Registry>();
   for (const { name } of modules) {
     const file = registryFile(root, name);
@@ -41,10 +46,16 @@ export function loadRegistries(root: string, modules: readonly ModuleDefinition[
 }
 
 /** Compares registries with the lock file, reporting what grew or changed since the freeze. */
-export function checkFreeze(root: string, registries: RegistryMap, sink: FindingSink): void {
+export function checkFreeze(root: string, registries: ReadonlyMap<string, ComparedRegistry>, sink: FindingSink): void {
   const lock = readLock(root);
-  for (const registry of registries.values())
-    compareWithLock(registry, lock, readFingerprints(root, registry.module), sink);
+  const folder = new SpillFolder(join(root, PROJECT.reports));
+  try {
+    for (const registry of registries.values()) {
+      compareWithLock(registry, { lock, sidecar: join(root, fingerprintsFile(registry.module)), folder }, sink);
+    }
+  } finally {
+    folder.close();
+  }
 }
 
 /** Opens the source of the project, read-only, with every collection that the modules name; not faster than allowed. */

@@ -5,9 +5,12 @@ import { loadProject } from "../config/project.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
 import { type Check, type FindingSink, finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { findSharedIds } from "../registry/shared-uuids.ts";
+import { SpillFolder } from "../stores/spill-folder.ts";
 import type { Context } from "./context.ts";
-import { checkFreeze, loadRegistries } from "./inputs.ts";
+import { assertRegistries, checkFreeze } from "./inputs.ts";
 import { pickModules } from "./pick-modules.ts";
+import { surveyRegistries } from "./registry-survey.ts";
 import { type Outcome, Report } from "./report.ts";
 
 const CHECKS: ReadonlySet<Check> = new Set<Check>(["registry", "waivers"]);
@@ -26,8 +29,11 @@ export async function checkRegistries(
     checks: CHECKS,
     modules: new Set(modules.map(({ name }) => name)),
   });
+  const folder = new SpillFolder(join(context.root, PROJECT.reports));
   try {
-    const registries = loadRegistries(context.root, modules, report.book.sink);
+    assertRegistries(context.root, modules);
+    const registries = await surveyRegistries(context, modules, { folder, sink: report.book.sink });
+    findSharedIds([...registries.values()], folder, report.book.sink);
     checkFreeze(context.root, registries, report.book.sink);
     if (options.modules.length === 0) checkUnknownRegistries(context.root, project.modules, report.book.sink);
     const sizes = [...registries.values()].map(({ module, size }) => [module, { size }] as const);
@@ -35,6 +41,8 @@ export async function checkRegistries(
   } catch (error) {
     report.discard();
     throw error;
+  } finally {
+    folder.close();
   }
 }
 

@@ -16,9 +16,9 @@ export function readLock(root: string): RegistryLock {
   return text === undefined ? new Map() : parseLockFile(text, PROJECT.lock);
 }
 
-/** The sidecar that tells growth from change; undefined where it is missing. */
-export function readFingerprints(root: string, module: string): string | undefined {
-  return readOptional(join(root, PROJECT.lockEntries, `${module}.txt`));
+/** Path of the sidecar that tells growth from change, relative to the project. */
+export function fingerprintsFile(module: string): string {
+  return `${PROJECT.lockEntries}/${module}.txt`;
 }
 
 function readOptional(path: string): string | undefined {

@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { guardRead } from "../files/guard-read.ts";
 import { sha256Hex } from "../integrity/digest.ts";
 import { entryLine, type RegistryEntry } from "./entry.ts";
 
@@ -6,6 +9,8 @@ import { entryLine, type RegistryEntry } from "./entry.ts";
 const DIGITS = 16;
 /** Characters of a line: both fingerprints, and LF. */
 const LINE_LENGTH = 2 * DIGITS + 1;
+/** Lines read at a time. */
+const BLOCK_LINES = 4096;
 
 /** The fingerprints of one entry: of its legacy id, and of all of it. */
 export interface EntryFingerprints {
@@ -35,43 +40,79 @@ export function* fingerprintLines(entries: Iterable<RegistryEntry>): Generator<s
   }
 }
 
-/** Count and SHA-256 of the sidecar for these entries. */
-export function digestFingerprints(entries: Iterable<RegistryEntry>): FingerprintsDigest {
-  const hash = createHash("sha256");
-  let count = 0;
-  for (const line of fingerprintLines(entries)) {
-    hash.update(line);
-    count += 1;
+/** Count and SHA-256 of a sidecar, taken while its lines are written. */
+export class FingerprintDigest {
+  readonly #hash = createHash("sha256");
+  #count = 0;
+
+  /** The lines of `fingerprintLines`, counted and hashed on their way. */
+  *lines(entries: Iterable<RegistryEntry>): Generator<string> {
+    for (const line of fingerprintLines(entries)) {
+      this.#hash.update(line);
+      this.#count += 1;
+      yield line;
+    }
   }
-  return { count, sha256: hash.digest("hex") };
+
+  /** To be asked once, when all lines were taken. */
+  end(): FingerprintsDigest {
+    return { count: this.#count, sha256: this.#hash.digest("hex") };
+  }
 }
 
-/** The fingerprints of a sidecar, read where they lie in its text. */
-export class FingerprintList {
-  readonly #text: string;
+/** The sidecar of a module on the disk: as many fingerprints as there are, none of them kept. */
+export class FingerprintFile {
+  readonly #path: string;
   readonly size: number;
 
-  private constructor(text: string) {
-    this.#text = text;
-    this.size = text.length / LINE_LENGTH;
+  private constructor(path: string, size: number) {
+    this.#path = path;
+    this.size = size;
   }
 
-  /** The list, or undefined where the text does not have the frozen count and digest: it is damaged. */
-  static of(text: string, frozen: FingerprintsDigest): FingerprintList | undefined {
-    if (text.length !== frozen.count * LINE_LENGTH || sha256Hex(text) !== frozen.sha256) return undefined;
-    return new FingerprintList(text);
+  /** The file, or undefined where it does not have the frozen count and digest: it is damaged. */
+  static of(path: string, frozen: FingerprintsDigest): FingerprintFile | undefined {
+    if (guardRead(nameOf(path), () => statSync(path).size) !== frozen.count * LINE_LENGTH) return undefined;
+    const hash = createHash("sha256");
+    for (const block of blocksOf(path)) hash.update(block);
+    return hash.digest("hex") === frozen.sha256 ? new FingerprintFile(path, frozen.count) : undefined;
   }
 
-  legacyIdAt(index: number): string {
-    return this.#part(index, 0);
+  /** The fingerprints in registry order. */
+  *fingerprints(): Generator<EntryFingerprints> {
+    for (const block of blocksOf(this.#path)) {
+      const text = block.toString("latin1");
+      for (let at = 0; at < text.length; at += LINE_LENGTH) {
+        yield { legacyId: text.slice(at, at + DIGITS), entry: text.slice(at + DIGITS, at + 2 * DIGITS) };
+      }
+    }
   }
+}
 
-  entryAt(index: number): string {
-    return this.#part(index, DIGITS);
+/** Whole lines, as far as the file has them; opened for each block, since a reader may stop early. */
+function* blocksOf(path: string): Generator<Buffer> {
+  for (let at = 0; ; ) {
+    const block = guardRead(nameOf(path), () => readAt(path, at));
+    if (block.length === 0) return;
+    yield block;
+    at += block.length;
   }
+}
 
-  #part(index: number, column: number): string {
-    const begin = index * LINE_LENGTH + column;
-    return this.#text.slice(begin, begin + DIGITS);
+function nameOf(path: string): string {
+  return `${basename(dirname(path))}/${basename(path)}`;
+}
+
+function readAt(path: string, begin: number): Buffer {
+  const block = Buffer.allocUnsafe(BLOCK_LINES * LINE_LENGTH);
+  const fd = openSync(path, "r");
+  let filled = 0;
+  try {
+    for (let read = -1; read !== 0 && filled < block.length; filled += read) {
+      read = readSync(fd, block, filled, block.length - filled, begin + filled);
+    }
+  } finally {
+    closeSync(fd);
   }
+  return block.subarray(0, filled);
 }

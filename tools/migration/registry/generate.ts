@@ -1,8 +1,6 @@
 import { compareUtf8 } from "../integrity/order.ts";
-import { MigrationError } from "../model/errors.ts";
 import { deriveUuid } from "./derive-uuid.ts";
 import { entryLine, type RegistryEntry } from "./entry.ts";
-import type { Registry } from "./registry.ts";
 
 /** Version of an entry that was just made. */
 const FIRST_VERSION = 1;
@@ -11,23 +9,27 @@ const FIRST_VERSION = 1;
 export type RegistryForm = "json" | "jsonl";
 
 /**
- * Entries for the legacy ids that `existing` does not hold, one at a time, each once; the ids ascend by their UTF-8 bytes
- * and may repeat. Throws `REGISTRY_INVALID` where a derived UUID belongs to another legacy id already, `VALUE_INVALID`
- * for a legacy id that is empty or not well-formed.
+ * Entries for the legacy ids that `existing` does not hold, one at a time, each once; both ascend by the UTF-8 bytes of
+ * their ids, and `legacyIds` may repeat. Throws `VALUE_INVALID` for a legacy id that is empty or not well-formed.
  */
 export function* newEntries(
   module: string,
   legacyIds: Iterable<string>,
-  existing: Registry | undefined,
+  existing: Iterable<RegistryEntry>,
 ): Generator<RegistryEntry> {
+  const rest = existing[Symbol.iterator]();
+  let next = rest.next();
   let last: string | undefined;
   for (const legacyId of legacyIds) {
-    if (legacyId === last || (existing !== undefined && existing.lookup(legacyId) >= 0)) continue;
+    if (legacyId === last) continue;
     last = legacyId;
-    const targetUuid = deriveUuid(module, legacyId);
-    assertUnused(targetUuid, module, existing);
-    yield { legacyId, targetUuid, version: FIRST_VERSION };
+    while (next.done !== true && compareUtf8(next.value.legacyId, legacyId) < 0) next = rest.next();
+    if (next.done === true || next.value.legacyId !== legacyId) {
+      yield { legacyId, targetUuid: deriveUuid(module, legacyId), version: FIRST_VERSION };
+    }
   }
+  // To the end, so that whoever reads a file can see that it stayed the same.
+  while (next.done !== true) next = rest.next();
 }
 
 /** Two ascending lists of entries as one. */
@@ -54,13 +56,4 @@ export function* registryFileText(entries: Iterable<RegistryEntry>, form: Regist
   }
   if (form === "json") yield before === "[\n" ? "[]\n" : "\n]\n";
   else if (before !== "") yield "\n";
-}
-
-function assertUnused(uuid: string, module: string, existing: Registry | undefined): void {
-  const index = existing?.indexOfUuid(uuid) ?? -1;
-  if (index < 0) return;
-  throw new MigrationError("REGISTRY_INVALID", {
-    message: `Making an entry for ${module}: expected a targetUuid that is free, got ${uuid}, which entry ${index + 1} in order of legacyId holds for another legacy id.`,
-    remedy: `Find ${uuid} in the registry of ${module}: a legacyId was changed there. Bring it back from version control, or write the new entry by hand with a UUID of its own.`,
-  });
 }

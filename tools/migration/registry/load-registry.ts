@@ -1,22 +1,11 @@
-import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
-import type { FindingCode } from "../model/finding-codes.ts";
-import { parseEntry } from "./entry.ts";
+import type { FindingSink } from "../model/finding.ts";
 import { EntryColumns } from "./entry-columns.ts";
-import { namedLegacyId } from "./legacy-id.ts";
+import { EntryFaults, type EntryPlace, type PlacedEntry } from "./entry-faults.ts";
+import type { RegistryInput } from "./entry-sequence.ts";
 import { LegacyIdIndex } from "./legacy-id-index.ts";
 import { type ReadEntry, readEntries } from "./read-entries.ts";
 import { Registry } from "./registry.ts";
 import { UuidIndex } from "./uuid-index.ts";
-
-/** Which registry to load. */
-export interface RegistryInput {
-  readonly module: string;
-  /** Absolute path of the file. */
-  readonly path: string;
-  /** How findings name the file: relative to the project. */
-  readonly file: string;
-  readonly blockSizeBytes?: number;
-}
 
 /**
  * Loads a registry in one pass and reports every fault of it. Malformed entries are left out, and of entries that
@@ -29,40 +18,27 @@ export function loadRegistry(input: RegistryInput, sink: FindingSink): Registry 
 }
 
 class RegistryLoader {
-  readonly #input: RegistryInput;
-  readonly #sink: FindingSink;
+  readonly #module: string;
+  readonly #faults: EntryFaults;
   readonly #columns = new EntryColumns();
   /** Element number (from 1) and line of each slot, to name the place of a fault that is found after sorting. */
   readonly #records: number[] = [];
   readonly #lines: number[] = [];
-  #faults = 0;
   #outOfOrder = 0;
   #firstOutOfOrder = -1;
 
   constructor(input: RegistryInput, sink: FindingSink) {
-    this.#input = input;
-    this.#sink = sink;
+    this.#module = input.module;
+    this.#faults = new EntryFaults(input, sink);
   }
 
   take(element: ReadEntry): void {
-    const { value } = element;
-    const place = { record: element.index + 1, line: element.line, offset: element.offset };
-    if (!value.ok) {
-      this.#report("REGISTRY_ENTRY_MALFORMED", { ...place, expected: "strict JSON", got: value.message });
-      return;
-    }
-    const parsed = parseEntry(value.value);
-    if ("problems" in parsed) {
-      for (const { kind, ...words } of parsed.problems) {
-        const code = kind === "uuid" ? "REGISTRY_UUID_MALFORMED" : "REGISTRY_ENTRY_MALFORMED";
-        this.#report(code, { ...namedLegacyId(parsed.legacyId), ...place, ...words });
-      }
-      return;
-    }
+    const placed = this.#faults.read(element);
+    if (placed === undefined) return;
     const slot = this.#columns.size;
-    this.#columns.append(parsed.entry);
-    this.#records.push(place.record);
-    this.#lines.push(place.line);
+    this.#columns.append(placed.entry);
+    this.#records.push(placed.record);
+    this.#lines.push(placed.line);
     if (slot === 0 || this.#columns.compare(slot - 1, slot) <= 0) return;
     this.#outOfOrder += 1;
     if (this.#firstOutOfOrder < 0) this.#firstOutOfOrder = slot;
@@ -73,23 +49,17 @@ class RegistryLoader {
     const slots = this.#withoutDuplicates(this.#ascendingSlots());
     const columns = this.#columns.arranged(slots);
     const byUuid = new UuidIndex(columns, (index, first) => {
-      const [slot, other] = [slots[index] ?? 0, slots[first] ?? 0];
-      this.#reportSlot("REGISTRY_UUID_DUPLICATE", slot, {
-        id: columns.uuidAt(index),
-        expected: "a targetUuid that no other entry has",
-        got: `the targetUuid of ${this.#nameOf(other)} again`,
-      });
+      this.#faults.sameUuid(this.#placed(slots[index] ?? 0), this.#placeOf(slots[first] ?? 0));
     });
     const byLegacyId = new LegacyIdIndex(columns);
-    return new Registry({ module: this.#input.module, columns, byLegacyId, byUuid, faults: this.#faults });
+    return new Registry({ module: this.#module, columns, byLegacyId, byUuid, faults: this.#faults.count });
   }
 
   #reportOrder(): void {
     if (this.#outOfOrder === 0) return;
-    this.#reportSlot("REGISTRY_UNSORTED", this.#firstOutOfOrder, {
-      expected: `a legacyId above that of ${this.#nameOf(this.#firstOutOfOrder - 1)}`,
-      got: `a lower one; entries below the one before them: ${this.#outOfOrder}`,
-    });
+    const slot = this.#firstOutOfOrder;
+    const first = { legacyId: this.#columns.legacyIdAt(slot), ...this.#placeOf(slot) };
+    this.#faults.unsorted(first, this.#placeOf(slot - 1), this.#outOfOrder);
   }
 
   #ascendingSlots(): Uint32Array {
@@ -103,11 +73,7 @@ class RegistryLoader {
     for (const slot of slots) {
       const last = slots[kept - 1];
       if (last !== undefined && this.#columns.compare(last, slot) === 0) {
-        this.#reportSlot("REGISTRY_LEGACY_ID_DUPLICATE", slot, {
-          id: this.#columns.uuidAt(slot),
-          expected: "a legacyId that no other entry has",
-          got: `the legacyId of ${this.#nameOf(last)} again`,
-        });
+        this.#faults.sameLegacyId(this.#placed(slot), this.#placeOf(last));
         continue;
       }
       slots[kept] = slot;
@@ -116,17 +82,11 @@ class RegistryLoader {
     return slots.subarray(0, kept);
   }
 
-  #nameOf(slot: number): string {
-    return `entry ${this.#records[slot]} (line ${this.#lines[slot]})`;
+  #placed(slot: number): PlacedEntry {
+    return { entry: this.#columns.entryAt(slot), ...this.#placeOf(slot) };
   }
 
-  #reportSlot(code: FindingCode, slot: number, words: FindingPlace): void {
-    const place = { record: this.#records[slot] ?? 0, line: this.#lines[slot] ?? 0 };
-    this.#report(code, { ...namedLegacyId(this.#columns.legacyIdAt(slot)), ...place, ...words });
-  }
-
-  #report(code: FindingCode, place: FindingPlace): void {
-    this.#faults += 1;
-    this.#sink(finding(code, { module: this.#input.module, file: this.#input.file, ...place }));
+  #placeOf(slot: number): EntryPlace {
+    return { record: this.#records[slot] ?? 0, line: this.#lines[slot] ?? 0 };
   }
 }

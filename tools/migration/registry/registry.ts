@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { entryLine, type RegistryEntry } from "./entry.ts";
+import type { RegistryEntry } from "./entry.ts";
 import type { EntryColumns } from "./entry-columns.ts";
+import { EntryDigest } from "./entry-digest.ts";
 import type { LegacyIdIndex } from "./legacy-id-index.ts";
 import type { UuidIndex } from "./uuid-index.ts";
 
@@ -73,7 +73,7 @@ export class Registry {
 }
 
 function hashEntries(entries: Iterable<RegistryEntry>): string {
-  const hash = createHash("sha256");
-  for (const entry of entries) hash.update(`${entryLine(entry)}\n`);
-  return hash.digest("hex");
+  const digest = new EntryDigest();
+  for (const entry of entries) digest.add(entry);
+  return digest.end();
 }

@@ -3,6 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { type ErrorCode, MigrationError, systemCode } from "../model/errors.ts";
 import { FILE_MODE } from "./module-files.ts";
 
+/** Characters of text that are written at once. */
+const BLOCK_LENGTH = 65_536;
 const FREE_SPACE = "Free space (`candor prune` removes old generations), then run the command again.";
 const MAKE_WRITABLE = "Make the folder writable for this user, then run the command again.";
 
@@ -50,25 +52,58 @@ export function fsyncDirectory(path: string): void {
   }
 }
 
+/** A file that is written durably, but not yet under its name. */
+export interface StagedFile {
+  /** Puts it in the place of what was there, durably. */
+  publish(): void;
+  /** Removes it; to be called instead of `publish`. */
+  discard(): void;
+}
+
+/** Writes a file beside `path`, to take its place later; the mode does not depend on the umask. */
+export function stageFile(
+  path: string,
+  content: string | Uint8Array | Iterable<string>,
+  options: { readonly mode?: number } = {},
+): StagedFile {
+  return guarded(path, () => {
+    const temporary = openTemporary(path);
+    const discard = (): void => rmSync(temporary.path, { force: true });
+    try {
+      fill(temporary.fd, content, options.mode ?? FILE_MODE);
+    } catch (error) {
+      discard();
+      throw error;
+    }
+    return { discard, publish: () => guarded(path, () => take(temporary.path, path)) };
+  });
+}
+
 /** Replaces the file at `path` as a whole or not at all, durably; the mode does not depend on the umask. */
 export function writeFileAtomic(
   path: string,
   content: string | Uint8Array | Iterable<string>,
   options: { readonly mode?: number } = {},
 ): void {
+  stageFile(path, content, options).publish();
+}
+
+function guarded<T>(path: string, action: () => T): T {
   try {
-    const temporary = openTemporary(path);
-    try {
-      fill(temporary.fd, content, options.mode ?? FILE_MODE);
-      renameSync(temporary.path, path);
-    } catch (error) {
-      rmSync(temporary.path, { force: true });
-      throw error;
-    }
-    fsyncDirectory(dirname(path));
+    return action();
   } catch (error) {
     throw toStoreError(error, `Writing ${basename(path)}`);
   }
+}
+
+function take(temporary: string, path: string): void {
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  fsyncDirectory(dirname(path));
 }
 
 /** Opens a new private file beside `path`; a leftover of an earlier process with the same pid is stepped over. */
@@ -87,10 +122,22 @@ function fill(fd: number, content: string | Uint8Array | Iterable<string>, mode:
   try {
     if (content instanceof Uint8Array) writeFully(fd, content);
     else if (typeof content === "string") writeFully(fd, Buffer.from(content, "utf8"));
-    else for (const part of content) writeFully(fd, Buffer.from(part, "utf8"));
+    else for (const part of inBlocks(content)) writeFully(fd, Buffer.from(part, "utf8"));
     fchmodSync(fd, mode);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Many small parts as few large ones: a call of the system costs more than the text of a line. */
+function* inBlocks(parts: Iterable<string>): Generator<string> {
+  let block = "";
+  for (const part of parts) {
+    block += part;
+    if (block.length < BLOCK_LENGTH) continue;
+    yield block;
+    block = "";
+  }
+  if (block !== "") yield block;
 }

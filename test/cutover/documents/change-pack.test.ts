@@ -90,18 +90,18 @@ t.test("002-05 002-09 the matrices are made of the last answers before and after
   const pre = section(pack, "Pre-Cutover Verification Matrix");
   t.match(pre, /8 PASS, 0 FAIL, 0 UNKNOWN, 0 SKIPPED, 0 not run/);
   t.match(pre, /\| Check \| Method \| Result \| Receipt \|/);
-  t.match(pre, /\| docker \| `docker --version` on docker-host \| PASS: docker\\_version=28.2.2 \| record/);
+  t.match(pre, /\| Docker running \| `docker --version` on docker-host \| PASS: docker\\_version=28.2.2 \| record/);
   t.match(pre, /\| spine\.verify \|.*\| PASS \| `CAP-20260212-011535__spine\.verify__Rq3md83791`, record [0-9]+ \|/);
   const post = section(pack, "Post-Cutover Verification Matrix");
   t.match(post, /9 PASS, 0 FAIL/);
-  t.match(post, /\| files-api \| `GET http:\/\/192\.168\.1\.200:3500\/health` \| PASS: status=ok, minio=ok \|/);
+  t.match(post, /\| files-api health \| `GET http:\/\/192\.168\.1\.200:3500\/health` \| PASS: status=ok, minio=ok \|/);
 });
 
 t.test("001-14 G14 skips are counted apart, with their reason", async (t) => {
   const root = t.testdir();
   mintRun(root);
   const post = section(packOf(root), "Post-Cutover Verification Matrix");
-  t.match(post, /\| smoke \|.*6\/6 passed \(2 skipped: ORDER\\_INTAKE\\_API\\_KEY not set\)/);
+  t.match(post, /\| Smoke script \|.*6\/6 passed \(2 skipped: ORDER\\_INTAKE\\_API\\_KEY not set\)/);
 });
 
 t.test("002-06 the sequence is the order in which the steps were begun", async (t) => {
@@ -212,7 +212,7 @@ t.test("F27 what others wrote is no markup and no control", async (t) => {
   }
   const pack = renderDocument(opened, "changepack");
   const cells = (line: string): number => line.replaceAll("\\|", "").split("|").length;
-  for (const line of pack.split("\n").filter((one) => one.startsWith("| docker ") || one.startsWith("| ssh "))) {
+  for (const line of pack.split("\n").filter((one) => one.startsWith("| Docker ") || one.startsWith("| SSH "))) {
     t.equal(cells(line), 6, "four cells");
   }
   t.match(pack, /`` echo `x` \\\| tee \\x1b ``/);

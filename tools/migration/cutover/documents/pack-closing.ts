@@ -57,7 +57,7 @@ export function migration(view: RunView): string {
     const statement = step.verb.kind === "sql" ? step.verb.statement : "";
     const state = begun === undefined ? "not run" : (begun.end?.verdict ?? "no end seen");
     const undone = begun?.undos.some(({ verdict }) => verdict === "PASS") === true ? ", taken back" : "";
-    return `${codeBlock("sql", begun?.intent.text ?? withValues(view, statement))}\n\nStep ${plain(step.id)}: ${state}${undone}.`;
+    return `${codeBlock("sql", withValues(view, statement))}\n\nStep ${plain(step.id)}: ${state}${undone}.`;
   });
   const note = textOf(view, "migration_note");
   return [...parts, ...(note === undefined ? [] : [plain(note)])].join("\n\n");

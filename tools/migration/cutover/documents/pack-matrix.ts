@@ -1,7 +1,7 @@
 import { checksNamed } from "../plan/sets.ts";
 import { plain, table } from "./markdown.ts";
 import { listOf } from "./pack-change.ts";
-import { evidenceText, methodOfPlan, methodText, resultText } from "./result-text.ts";
+import { evidenceText, methodOfPlan, methodText, nameOf, resultText } from "./result-text.ts";
 import type { ResultView, RunView } from "./run-view.ts";
 
 const HEAD = ["Check", "Method", "Result", "Receipt"];
@@ -49,10 +49,10 @@ function isAnswer({ id, place }: ResultView, name: string): boolean {
 function row(view: RunView, name: string, result: ResultView | undefined): readonly string[] {
   const skip = view.skips.findLast(({ id }) => id === name);
   if (result === undefined && skip !== undefined) {
-    return [plain(name), methodOfPlan(view, name), `SKIPPED: ${plain(skip.reason)}`, `record ${skip.seq}`];
+    return [nameOf(view, name), methodOfPlan(view, name), `SKIPPED: ${plain(skip.reason)}`, `record ${skip.seq}`];
   }
-  if (result === undefined) return [plain(name), methodOfPlan(view, name), "not run", ""];
-  return [plain(name), methodText(view, result), resultText(view, result), evidenceText(result)];
+  if (result === undefined) return [nameOf(view, name), methodOfPlan(view, name), "not run", ""];
+  return [nameOf(view, name), methodText(view, result), resultText(view, result), evidenceText(result)];
 }
 
 /** The names the plan lists, sets taken apart; else every check that was asked, in the order of its first answer. */

@@ -1,5 +1,6 @@
+import { isJsonObject } from "../../model/json.ts";
 import type { ResolvedUndo } from "../journal/record.ts";
-import type { Step, Undo } from "../plan/action.ts";
+import type { Action, Step, Undo } from "../plan/action.ts";
 import { codeCell, plain, table } from "./markdown.ts";
 import { downtimeText } from "./pack-change.ts";
 import { methodOfPlan, withValues } from "./result-text.ts";
@@ -11,26 +12,41 @@ export function rollbackMap(view: RunView): string {
   const begun = new Map(view.steps.map((step) => [step.id, step]));
   const rows = steps.flatMap((step) => rowsOf(view, step, begun.get(step.id)));
   const phases = view.plan.phases.flatMap((phase) =>
-    phase.undo.map((undo) => [plain(phase.title), actionCell(view, undo), `undo of phase ${plain(phase.id)}`, ""]),
+    phase.undo.map((undo) => [
+      plain(phase.title),
+      actionCell(view, undo) + elseCell(view, undo.fallback),
+      `undo of phase ${plain(phase.id)}`,
+      "",
+    ]),
   );
   if (rows.length + phases.length === 0) return "None: no step of this plan changes anything.";
   return table(["Service", "Rollback Action", "Source", "Result"], [...rows, ...phases]);
 }
 
-/** The steps in the order in which they were begun, then those that were not. */
+/**
+ * The steps in the order in which they were begun, then those that were not. What changes something or waits is numbered;
+ * what only reads stands below it.
+ */
 export function cutoverSequence(view: RunView): string {
+  const steps = new Map(stepsOfPlan(view).map((step) => [step.id, step]));
   const ids = new Set(view.steps.map(({ id }) => id));
-  const begun = view.steps.map((step) => sequenceLine(view, step));
-  const missing = stepsOfPlan(view).filter(({ id }) => !ids.has(id));
-  const skipped = missing.map(({ id, options }) => {
-    const skip = view.skips.findLast((one) => one.id === id);
-    const what = `${plain(options.say ?? id)} (${methodOfPlan(view, id)})`;
-    return `${what}: ${skip === undefined ? "not run" : `SKIPPED, ${plain(skip.reason)}`}`;
+  const begun = view.steps.map((step) => ({ id: step.id, line: sequenceLine(view, step) }));
+  const missing = [...steps.values()].filter(({ id }) => !ids.has(id));
+  const all = [...begun, ...missing.map((step) => ({ id: step.id, line: missingLine(view, step) }))];
+  if (all.length === 0) return "None: this plan has no steps.";
+  let number = 0;
+  const lines = all.map(({ id, line }) => {
+    const step = steps.get(id);
+    const isRead = step !== undefined && step.verb.kind !== "wait" && changesNothing(step);
+    return isRead ? `   * checked: ${line}` : `${++number}. ${line}`;
   });
-  const lines = [...begun, ...skipped];
-  if (lines.length === 0) return "None: this plan has no steps.";
-  const numbered = lines.map((line, at) => `${at + 1}. ${line}`).join("\n");
-  return `${numbered}\n\nActual downtime: ${downtimeText(view)}.`;
+  return `${lines.join("\n")}\n\nActual downtime: ${downtimeText(view)}.`;
+}
+
+function missingLine(view: RunView, { id, options }: Step): string {
+  const skip = view.skips.findLast((one) => one.id === id);
+  const what = `${plain(withValues(view, options.say ?? id))} (${methodOfPlan(view, id)})`;
+  return `${what}: ${skip === undefined ? "not run" : `SKIPPED, ${plain(skip.reason)}`}`;
 }
 
 function sequenceLine(view: RunView, step: StepView): string {
@@ -46,32 +62,64 @@ function sequenceLine(view: RunView, step: StepView): string {
 
 function rowsOf(view: RunView, step: Step, begun: StepView | undefined): readonly (readonly string[])[] {
   if (changesNothing(step)) return [];
-  const service = plain(step.options.say ?? step.id);
-  const source = `undo of step ${plain(step.id)}`;
+  const given = wayBack(view, step.id);
+  const service = plain(given.service ?? withValues(view, step.options.say ?? step.id));
+  const source = plain(given.source ?? `undo of step ${step.id}`);
   const ran = begun?.undos.map(({ verdict, seq }) => `${verdict}, record ${seq}`).join("; ") ?? "";
-  if (begun !== undefined) return resolvedCells(view, begun.intent.undo).map((cell) => [service, cell, source, ran]);
-  return planCells(view, step.undo).map((cell) => [service, cell, source, "not begun"]);
+  const cells = begun === undefined ? planCells(view, step.undo) : resolvedCells(view, step.undo, begun.intent.undo);
+  return cells.map((cell) => [service, cell, source, begun === undefined ? "not begun" : ran]);
 }
 
-/** What only reads or waits has no way back and needs none; an act of a person may need one all the same. */
+/** What the plan calls the service and the source of a way back. */
+function wayBack(view: RunView, id: string): { readonly service?: string; readonly source?: string } {
+  const all = view.plan.pack["ways_back"];
+  const one = isJsonObject(all) ? all[id] : undefined;
+  if (!isJsonObject(one)) return {};
+  const { service, source } = one;
+  return {
+    ...(typeof service === "string" ? { service } : {}),
+    ...(typeof source === "string" ? { source } : {}),
+  };
+}
+
+/** What only reads, waits or is acknowledged has no way back and needs none; an act of a person that does has an undo. */
 function changesNothing({ verb, undo }: Step): boolean {
   if (undo.kind !== "none") return false;
   if (verb.kind === "http" || verb.kind === "sql") return verb.isRead;
-  return verb.kind === "probe" || verb.kind === "wait" || verb.kind === "see";
+  return verb.kind === "manual" || verb.kind === "probe" || verb.kind === "wait" || verb.kind === "see";
 }
 
-function resolvedCells(view: RunView, undo: ResolvedUndo): readonly string[] {
+function resolvedCells(view: RunView, planned: Undo, undo: ResolvedUndo): readonly string[] {
   if (undo.none !== null) return [`None: ${plain(undo.none)}`];
-  return undo.actions.map(({ text, on, by }) => {
-    const asks = by.length === 0 ? "" : `, asks ${plain(by.join(", "))}`;
-    return `${codeCell(withValues(view, text))}${on === null ? "" : ` on ${plain(on)}`}${asks}`;
+  return undo.actions.map(({ text, on, by, say }, at) => {
+    const fallback = planned.kind === "actions" ? planned.actions[at]?.fallback : undefined;
+    return cellOf(view, { text, on: on ?? undefined, by, say: say ?? undefined }) + elseCell(view, fallback ?? []);
   });
 }
 
 function planCells(view: RunView, undo: Undo): readonly string[] {
   if (undo.kind === "none") return [`None: ${plain(undo.reason)}`];
   if (undo.kind === "own") return ["back to the recorded value"];
-  return undo.actions.map((action) => actionCell(view, action));
+  return undo.actions.map((action) => actionCell(view, action) + elseCell(view, action.fallback));
+}
+
+/** What is done where an undo fails. */
+function elseCell(view: RunView, fallback: readonly Action[]): string {
+  return fallback.map((action) => `; else ${actionCell(view, action)}`).join("");
+}
+
+interface Way {
+  readonly text: string;
+  readonly on: string | undefined;
+  readonly by: readonly string[];
+  readonly say: string | undefined;
+}
+
+function cellOf(view: RunView, { text, on, by, say }: Way): string {
+  const where = on === undefined ? "" : ` on ${plain(on)}`;
+  const asks = by.length === 0 ? "" : `, asks ${plain(by.join(", "))}`;
+  const why = say === undefined ? "" : ` (${plain(withValues(view, say))})`;
+  return `${codeCell(withValues(view, text.trim()))}${where}${asks}${why}`;
 }
 
 function actionCell(view: RunView, action: Pick<Step, "verb" | "options">): string {
@@ -84,9 +132,8 @@ function actionCell(view: RunView, action: Pick<Step, "verb" | "options">): stri
         : "command" in verb
           ? verb.command
           : verb.kind;
-  const on = "on" in verb && verb.on !== undefined ? ` on ${plain(verb.on)}` : "";
-  const asks = action.options.by.length === 0 ? "" : `, asks ${plain(action.options.by.join(", "))}`;
-  return `${codeCell(withValues(view, text))}${on}${asks}`;
+  const on = "on" in verb ? verb.on : undefined;
+  return cellOf(view, { text, on, by: action.options.by, say: action.options.say });
 }
 
 /** The steps of a plan that are written out, in their order. */

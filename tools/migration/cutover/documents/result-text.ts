@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../model/json.ts";
 import type { Receipt } from "../journal/record.ts";
 import { substitute } from "../plan/placeholders.ts";
 import { code, codeCell, plain } from "./markdown.ts";
@@ -38,6 +39,13 @@ export function methodText(view: RunView, result: ResultView): string {
   const where = first.on === null ? "" : ` on ${plain(first.on)}`;
   const more = result.receipts.length > 1 ? ` (${result.receipts.length} times)` : "";
   return `${codeCell(withValues(view, first.text))}${where}${more}`;
+}
+
+/** How the documents call a check or step: as `pack.names` says, else by its id. */
+export function nameOf(view: RunView, id: string): string {
+  const names = view.plan.pack["names"];
+  const given = isJsonObject(names) ? names[id] : undefined;
+  return plain(withValues(view, typeof given === "string" ? given : id));
 }
 
 /** The method of a check that was not asked yet. */
@@ -88,13 +96,15 @@ function missingSecrets(view: RunView): string {
   return missing.map(([name]) => `${name} not set`).join(", ");
 }
 
-/** Saved values, and the parts of a JSON answer that were looked at. */
+/** The status of an answer, saved values, and the parts of a JSON answer that were looked at. */
 function facts({ receipts }: ResultView): readonly string[] {
   const several = receipts.length > 1;
   return receipts.flatMap(({ item, saved, expectations }) => {
     const values = Object.entries(saved).filter(([name]) => !COUNT_NAME.test(name));
+    const status = expectations.filter(({ kind }) => kind === "status").map(({ got }) => `HTTP ${plain(got)}`);
     const json = expectations.filter(({ kind }) => kind === "json").map(({ expected, got }) => [partOf(expected), got]);
-    const all = [...values, ...json].map(([name = "", value = ""]) => `${plain(name)}=${plain(unquoted(value))}`);
+    const named = [...values, ...json].map(([name = "", value = ""]) => `${plain(name)}=${plain(unquoted(value))}`);
+    const all = [...status, ...named];
     return several && item !== null && all.length > 0 ? [`${plain(item)} ${all.join(" ")}`] : all;
   });
 }

@@ -3,7 +3,7 @@ import { checksNamed } from "../plan/sets.ts";
 import { outcomeLine } from "./change-pack.ts";
 import { code, plain } from "./markdown.ts";
 import { listOf, rowsOf, textOf } from "./pack-change.ts";
-import { resultText, runKeys } from "./result-text.ts";
+import { nameOf, resultText, runKeys } from "./result-text.ts";
 import { ofType, type ResultView, type RunView } from "./run-view.ts";
 
 /** The scope of the loop that a run is, and once it has ended its closeout: a pure function of plan and journal. */
@@ -13,7 +13,7 @@ export function loopScope(view: RunView): string {
     frontMatter(view),
     `# LOOP: ${plain(title)}`,
     `## Objective\n\n${plain(textOf(view, "objective") ?? view.plan.change.what ?? title)}`,
-    `## Phases\n\n${view.plan.phases.map((phase, at) => phaseLine(view, phase, at)).join("\n")}`,
+    `## Phases\n\n${phaseLines(view)}`,
     `## Done Definition\n\n${doneLines(view)}`,
     `## Baseline Receipts\n\n${receiptLines(view, baselineOf(view))}`,
     `## Closeout\n\n${closeout(view)}`,
@@ -42,14 +42,40 @@ function isClosed({ end }: RunView): boolean {
   return end?.closable === true;
 }
 
-function phaseLine(view: RunView, phase: Phase, at: number): string {
+/** The phases; the one for a rollback comes behind the last that has something to take back. */
+function phaseLines(view: RunView): string {
+  const { phases } = view.plan;
+  const last = phases.findLastIndex((phase) => phase.undo.length > 0 || phase.steps.some(hasUndo));
+  const lines = phases.map((phase) => phaseLine(view, phase));
+  return lines
+    .toSpliced(last + 1, 0, rollbackLine(view))
+    .map((line, at) => `${at + 1}. ${line}`)
+    .join("\n");
+}
+
+function hasUndo(step: Phase["steps"][number]): boolean {
+  return !("use" in step) && step.undo.kind !== "none";
+}
+
+function rollbackLine(view: RunView): string {
+  const started = ofType(view.records, "rollback.start");
+  const ended = ofType(view.records, "rollback.end");
+  const states = started.map(({ seq, data }) => {
+    const end = ended.find((one) => one.seq > seq);
+    return `${plain(data.scope)} ${end?.data.result ?? "begun"} (record ${end?.seq ?? seq})`;
+  });
+  const none = view.end === undefined ? "not begun" : "not needed";
+  return `**Rollback (if needed)**: ${states.length === 0 ? none : states.join(", ")}`;
+}
+
+function phaseLine(view: RunView, phase: Phase): string {
   const ended = ofType(view.records, "phase.end").findLast(({ step }) => step === phase.id);
   const started = ofType(view.records, "phase.start").some(({ step }) => step === phase.id);
   const state = ended?.data.result ?? (started ? "begun" : "not begun");
   const keys = Object.values(ended?.data.harvested ?? {}).flat();
   const gate = phase.gate === undefined ? "" : ` (${plain(phase.gate)})`;
   const notes = keys.length === 0 ? "" : `; run keys ${keys.map(code).join(", ")}`;
-  return `${at + 1}. **${plain(phase.title)}**${gate}: ${state}${notes}`;
+  return `**${plain(phase.title)}**${gate}: ${state}${notes}`;
 }
 
 /** Each thing that had to hold at the end, with the record that shows it. */
@@ -73,11 +99,24 @@ function baselineOf(view: RunView): readonly ResultView[] {
   return resultsIn(view, view.plan.phases[0]?.id);
 }
 
-/** Checks of the last phase, and those the end of the run asked. */
-function recertOf(view: RunView): readonly ResultView[] {
-  const last = view.plan.phases.length > 1 ? view.plan.phases.at(-1)?.id : undefined;
+/** Checks of the last phase that has any, and those the end of the run asked; and whether the baseline still holds. */
+function recertLines(view: RunView): string {
+  const phases = view.plan.phases.slice(1);
+  const last = phases.findLast((phase) => phase.checkpoint.length > 0 || phase.steps.some((step) => "use" in step));
   const asked = view.results.filter(({ place }) => place === "done" || place === "restored");
-  return [...resultsIn(view, last), ...asked];
+  const found = [...resultsIn(view, last?.id).filter(({ place }) => place !== "baseline"), ...asked];
+  return [receiptLines(view, found), ...compareLine(view)].join("\n");
+}
+
+/** The last comparison with what was true before (G09, 001-10). */
+function compareLine(view: RunView): readonly string[] {
+  const compared = ofType(view.records, "compare").at(-1);
+  if (compared === undefined) return [];
+  const found = compared.data.differences.map(
+    ({ check, item, expected, got }) => `${check}${item === null ? "" : ` ${item}`} was ${expected}, is ${got}`,
+  );
+  const what = found.length === 0 ? "no differences" : plain(found.join("; "));
+  return [`- Compared with the baseline: ${what} (record ${compared.seq})`];
 }
 
 function resultsIn(view: RunView, phase: string | undefined): readonly ResultView[] {
@@ -102,13 +141,20 @@ function receiptLine(view: RunView, result: ResultView): string {
 
 function closeout(view: RunView): string {
   const parts = [
-    ["Outcome", `Run ${code(view.run)}: **${outcomeLine(view)}**.`],
+    ["Outcome", `Run ${code(view.run)}: **${outcomeLine(view)}**. ${rollbackSentence(view)}`.trim()],
     ["Execution Summary", summary(view)],
     ["Post-Cutover State", services(view)],
-    ["Recert Receipts", receiptLines(view, recertOf(view))],
+    ["Recert Receipts", recertLines(view)],
     ["Final Commit Hashes", commits(view)],
   ];
   return parts.map(([name, text]) => `### ${name}\n\n${text}`).join("\n\n");
+}
+
+function rollbackSentence(view: RunView): string {
+  if (view.end === undefined) return "";
+  const undos = ofType(view.records, "undo.end").length;
+  const started = ofType(view.records, "rollback.start").length;
+  return started === 0 ? "No rollback was needed." : `${started} rollbacks began, ${undos} undos ran.`;
 }
 
 /** Phases, rollbacks, and everything that was not as planned: adaptations, deviations, stops, holds. */
@@ -131,7 +177,11 @@ function summary(view: RunView): string {
     if (record.type !== "rollback.end") return [];
     return [`**Rollback of ${plain(record.data.scope)}**: ${record.data.result} ${where}`];
   });
-  const lines = [...adaptations, ...phases, ...rest];
+  const told = listOf(view, "summary").map((name) => {
+    const result = view.results.findLast(({ id, place }) => id === name && place !== "baseline");
+    return `**${nameOf(view, name)}**: ${result === undefined ? "not run" : `${resultText(view, result)} (record ${result.seq})`}`;
+  });
+  const lines = [...told, ...adaptations, ...phases, ...rest];
   return lines.length === 0 ? "None: nothing was done yet." : lines.map((line, at) => `${at + 1}. ${line}`).join("\n");
 }
 
@@ -162,7 +212,8 @@ function isCount(name: string): boolean {
 function commits(view: RunView): string {
   const heads = ofType(view.records, "heads").flatMap(({ seq, data }) =>
     Object.entries(data.heads).map(
-      ([repo, hash]) => `${plain(repo)}: ${code(hash)} at ${plain(data.moment)} (record ${seq})`,
+      ([repo, hash]) =>
+        `${repo === "." ? "this project" : plain(repo)}: ${code(hash)} at ${plain(data.moment)} (record ${seq})`,
     ),
   );
   const sealed = ofType(view.records, "seal").flatMap(({ seq, data }) =>

@@ -2,6 +2,7 @@ import type { RunOutcome } from "../journal/record.ts";
 import { WHOLE_RUN } from "./diversion.ts";
 import type { Ending } from "./ending.ts";
 import { decide } from "./hold.ts";
+import { keepHeads } from "./keep-heads.ts";
 import { isRestored } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import { unlockTarget } from "./target-lock.ts";
@@ -40,6 +41,7 @@ export async function endRun(run: Run, outcome: RunOutcome, data: EndData): Prom
 
 /** Writes the end of a run down, and its head for whoever keeps it elsewhere. */
 export function writeEnd(run: Run, outcome: RunOutcome, data: EndData): void {
+  keepHeads(run, "the end");
   run.urgent({ type: "run.end", step: null, attempt: null, data: { outcome, ...data, downtimeMs: null } });
   run.parts.say(`${outcome}${data.reason === null ? "" : `: ${data.reason}`}`);
   const { seq, hash } = run.parts.journal.head;

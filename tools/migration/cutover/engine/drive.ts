@@ -6,6 +6,7 @@ import { Diversion } from "./diversion.ts";
 import type { Ending } from "./ending.ts";
 import { escalateOnce } from "./escalate.ts";
 import { decide, ready } from "./hold.ts";
+import { keepHeads } from "./keep-heads.ts";
 import { walkUntil } from "./phases.ts";
 import { preflight } from "./preflight.ts";
 import { listen } from "./requests.ts";
@@ -72,6 +73,7 @@ async function settleRollback(run: Run, { scope, seq, result }: RollbackState): 
 async function walk(run: Run): Promise<Ending | undefined> {
   await ready(run);
   await preflight(run);
+  if (!run.parts.journal.records.some(({ type }) => type === "heads")) keepHeads(run, "the start");
   if (run.plan.timeline.length > 0) await walkTimeline(run);
   else for (const phase of run.plan.phases) await walkUntil(run, phase);
   await untilDone(run);

@@ -148,7 +148,7 @@ async function receiptOf(
     regex: run.regex,
     vars: context.vars,
     secrets: context.secrets,
-    textNames: new Set([...run.plan.vars].filter(([, { isText }]) => isText).map(([name]) => name)),
+    textNames: run.plan.textVars,
     harvest: run.plan.harvest,
   });
   const judgement = await context.clock.during(judging);

@@ -138,14 +138,13 @@ async function untilPassed(
   }
 }
 
-/** Everything `harvest` collected in this phase (000-36). */
+/** Everything `harvest` collected in this phase, also from what was asked or tried more than once (000-36). */
 function harvestOf(run: Run, phase: Phase): Record<string, readonly string[]> {
   const found = new Map<string, Set<string>>();
   const since = run.state.phases.get(phase.id)?.since ?? -1;
-  const checks = [...run.state.checks.values()].filter((one) => one.seq > since).flatMap((one) => one.receipts);
-  const steps = run.state.attempts.filter((one) => one.seq > since).flatMap((one) => one.end?.receipts ?? []);
-  for (const { harvested } of [...steps, ...checks]) {
-    for (const [name, values] of Object.entries(harvested)) {
+  for (const record of run.parts.journal.records) {
+    if (record.seq <= since || (record.type !== "check" && record.type !== "step.end")) continue;
+    for (const [name, values] of record.data.receipts.flatMap(({ harvested }) => Object.entries(harvested))) {
       const all = found.get(name) ?? new Set();
       for (const value of values) all.add(value);
       found.set(name, all);

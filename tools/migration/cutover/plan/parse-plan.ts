@@ -37,6 +37,7 @@ export function parsePlan(source: YamlSource, text: string): Plan {
     notify: notify === undefined ? undefined : parseAction(notify, "notify"),
     lock: parseLock(part),
     assets: part.texts("assets"),
+    textVars: new Set(part.texts("text_vars")),
     harvest: new Map([...textMap(part, "harvest")].map(([name, pattern]) => [name, parsePattern(pattern)])),
     checks: new Map(part.members("checks").map(([name, check]) => [name, parseCheck(check, name)])),
     sets: new Map(Object.entries(objectAt(part, "sets")).map(([name, checks]) => [name, texts(checks)])),

@@ -15,6 +15,8 @@ export interface Plan {
   /** Groups of roles no one person may hold together. */
   readonly distinct: readonly (readonly string[])[];
   readonly vars: ReadonlyMap<string, Variable>;
+  /** Names, of variables and of saved values, that may be any text without a line break. */
+  readonly textVars: ReadonlySet<string>;
   readonly secrets: readonly Secret[];
   /** Host name of the plan to ssh destination. */
   readonly hosts: ReadonlyMap<string, string>;

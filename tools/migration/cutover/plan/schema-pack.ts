@@ -10,6 +10,12 @@ export const PACK_SCHEMA: SchemaPart = closed({
     ...closed({ from: TEXT, until: NAMES }, ["from", "until"]),
     description: "measured from the begin of this step until each of these checks passes again",
   },
+  ways_back: {
+    ...mapOf(closed({ service: TEXT, source: TEXT })),
+    description: "what the rollback map calls the service and the source of the undo of a step",
+  },
+  names: { ...mapOf(TEXT), description: "what the documents call a check or step" },
+  summary: { ...NAMES, description: "checks and steps that the execution summary tells of" },
   lan_only: { oneOf: [TEXT, listOf(TEXT)] },
   images: listOf(
     closed({ module: TEXT, image: TEXT, digest: TEXT, kind: TEXT, check: TEXT, first: { const: true } }, [

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import t from "tap";
-import { codeWordsOf, tableOf } from "../helpers/markdown.ts";
+import { tableOf } from "../helpers/markdown.ts";
 
 /** How many checks each document has. */
 const COUNTS = { G: 14, "000": 38, "001": 16, "002": 15, "003": 18, "004": 19 } as const;
@@ -19,8 +19,15 @@ t.test("docs/requirements.md has each of the 120 checks once, with a test", asyn
     expected,
   );
   for (const [check, short, test] of rows) {
-    const files = codeWordsOf(test ?? "");
-    t.ok(short !== "" && files.length > 0, `${check} names a test`);
-    for (const file of files) t.ok(existsSync(`test/${file}`), `${check}: ${file} is there`);
+    const named = (test ?? "").split(/; (?=`)/).map((one) => /^`([^`]+\.test\.ts)`: (.+)$/.exec(one));
+    t.ok(short !== "" && named.every((one) => one !== null), `${check} names a file and a title`);
+    for (const [, file = "", title = ""] of named.flatMap((one) => (one === null ? [] : [one]))) {
+      t.ok(existsSync(`test/${file}`) && titlesOf(`test/${file}`).includes(title), `${check}: ${file} has ${title}`);
+    }
   }
 });
+
+/** The titles of the tests of a file, as they are written. */
+function titlesOf(file: string): readonly string[] {
+  return [...readFileSync(file, "utf8").matchAll(/t\.test\(\s*"((?:[^"\\]|\\.)*)"/g)].map(([, title]) => title ?? "");
+}

@@ -106,16 +106,12 @@ function phaseUnits(run: Run, phase: Phase): readonly UndoUnit[] {
 }
 
 /** The fallback of a unit as units. */
-export function fallbackUnits(unit: UndoUnit): readonly UndoUnit[] {
+export function fallbackUnits(run: Run, unit: UndoUnit): readonly UndoUnit[] {
   const suffix = /\[.*\]$/s.exec(unit.name)?.[0] ?? "";
-  return (unit.action?.fallback ?? []).map(
-    (action: Action): UndoUnit => ({
-      ...unit,
-      name: `${action.name}${suffix}`,
-      resolved: { ...unit.resolved, verb: action.verb.kind, say: action.options.say ?? null },
-      action: { ...action, fallback: [], last: false, was: undefined, needs: [], loses: undefined },
-    }),
-  );
+  return (unit.action?.fallback ?? []).map((fallback: Action): UndoUnit => {
+    const action = { ...fallback, fallback: [], last: false, was: undefined, needs: [], loses: undefined };
+    return { ...unit, name: `${action.name}${suffix}`, resolved: resolved(run, action, null, unit.vars), action };
+  });
 }
 
 /** The step of an attempt, as the plan of the run has it. */

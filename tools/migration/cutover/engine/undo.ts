@@ -20,7 +20,7 @@ export async function runUnit(run: Run, unit: UndoUnit): Promise<boolean> {
     return true;
   }
   if (await attemptUnit(run, unit, false)) return true;
-  const fallback = fallbackUnits(unit);
+  const fallback = fallbackUnits(run, unit);
   for (const other of fallback) {
     if (!isSettled(run, other) && !(await attemptUnit(run, other, true))) return false;
   }
@@ -31,7 +31,7 @@ export async function runUnit(run: Run, unit: UndoUnit): Promise<boolean> {
 export function isSettled(run: Run, unit: UndoUnit): boolean {
   const isDone = (name: string): boolean =>
     run.state.nothingToUndo.has(name) || run.state.undos.get(name)?.end?.result === "done";
-  const fallback = fallbackUnits(unit);
+  const fallback = fallbackUnits(run, unit);
   return isDone(unit.name) || (fallback.length > 0 && fallback.every((other) => isDone(other.name)));
 }
 

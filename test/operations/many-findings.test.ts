@@ -8,9 +8,9 @@ import { candor, readJson } from "../helpers/cli-project.ts";
 import { smallProject } from "../helpers/small-project.ts";
 
 /** `npm run faults` sets ten million. */
-const FINDINGS = Number(process.env["CANDOR_TEST_FINDINGS"] ?? "150000");
+const FINDINGS = Number(process.env["CANDOR_TEST_FINDINGS"] ?? "300000");
 /** Far below what this many findings or records take in memory: a program that keeps them dies. */
-const HEAP = "--max-old-space-size=24";
+const HEAP = "--max-old-space-size=40";
 
 function* strangers(count: number): Generator<string> {
   for (let at = 0; at < count; at += 1) yield `{"id":"stranger-${at}","code":"X","name":"Y"}\n`;

@@ -5,7 +5,7 @@ import t from "tap";
 import { layStep22 } from "../estate/step22.ts";
 import { candor, treeOf } from "../helpers/cli-project.ts";
 
-t.test("G07: a dry-run starts nothing and writes nothing but its report", async (t) => {
+t.test("G07, F103: a dry-run starts nothing and writes nothing but its report", async (t) => {
   const dir = mkdtempSync(join(tmpdir(), "estate-"));
   const { estate, vars } = await layStep22(dir);
   t.teardown(() => {

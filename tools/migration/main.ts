@@ -47,7 +47,8 @@ function watchEnd(args: readonly string[]): () => void {
 function endWithReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => {
-      if (systemCode(error) !== "EPIPE") throw error;
+      // EIO: the terminal was closed, and who drives a cutover has still to write down where it stands.
+      if (!["EPIPE", "EIO"].includes(systemCode(error) ?? "")) throw error;
     });
   }
 }

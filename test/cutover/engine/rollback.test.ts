@@ -267,3 +267,18 @@ t.test("a phase that was rolled back is asked about, also after a resume, and ca
   t.equal(ending.outcome, "SUCCEEDED");
   t.strictSame(project.effects(), ["one", "two", "undo-two", "two"]);
 });
+
+t.test("F49: a workflow that was accepted and did not succeed is a failed undo, and the script runs", async (t) => {
+  const project = cutoverProject(t);
+  const undo = "{sh: 'echo conclusion=failure', out: ^conclusion=success, else: [{sh: 'echo script >> effects'}]}";
+  const text = demoPlan(`phases:
+- id: work
+  on_fail: rollback
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: ${undo}}
+  - {id: bad, sh: 'exit 1', undo: {none: no}}
+`);
+  const { ending } = await play(project, text);
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(project.effects(), ["one", "script"]);
+});

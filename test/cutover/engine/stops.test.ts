@@ -1,6 +1,7 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
+import { StopWatch } from "../../../tools/migration/cutover/engine/stop-watch.ts";
 import { cutoverProject, demoPlan, only, play } from "../../helpers/cutover.ts";
 
 interface Service {
@@ -213,4 +214,81 @@ t.test("F36: during a rollback a stop is recorded and asks for nothing", async (
     [false],
   );
   t.strictSame(project.effects(), ["change", "undo"]);
+});
+
+t.test("F38: a stop that is bad when it becomes active counts from there", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  one.isUp = false;
+  const { ending } = await play(project, WATCHED("rollback", "60s"), { vars: { port: one.port } });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  const badMs = only(project.records(), "stop.fire")[0]?.data.badMs ?? 0;
+  t.ok(badMs > 60_000 && badMs <= 61_000, `${badMs} ms after it began`);
+});
+
+t.test("F29: probes do not overlap, and what was missed is a gap that counts as neither good nor bad", async (t) => {
+  const watch = new StopWatch({ everyMs: 1000, badForMs: 60_000, okAfter: 3 }, 0);
+  t.match(watch.take({ startMs: 0, endMs: 50, isBad: true }), { gap: false, isBad: true });
+  const late = watch.take({ startMs: 100_000, endMs: 100_050, isBad: true });
+  t.match(late, { gap: true, fires: false }, "a hundred seconds that nobody saw fire nothing");
+  t.ok(late.badMs < 1000, `${late.badMs} ms of bad time were seen`);
+  const slow = watch.take({ startMs: 101_000, endMs: 162_000, isBad: true });
+  t.match(slow, { gap: false, fires: true }, "a probe that takes a minute has seen it");
+});
+
+/** A service that takes a request and answers as `answer` says. */
+async function stubborn(t: Test, answer: (response: ServerResponse) => void): Promise<string> {
+  const server = createServer((_, response) => answer(response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return String((server.address() as AddressInfo).port);
+}
+
+const GATED = (port: string): string =>
+  demoPlan(`phases:
+- id: work
+  steps:
+  - {id: ask, http: 'http://127.0.0.1:${port}/health', timeout: 400ms, json: {/status: ok}}
+`);
+
+t.test("F25: no answer, an answer in drips, an answer without end: one deadline, and never a PASS", async (t) => {
+  const drip = (response: ServerResponse): void => {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write(" "), 50);
+    response.on("close", () => clearInterval(timer));
+  };
+  for (const answer of [() => {}, drip]) {
+    const project = cutoverProject(t);
+    const { ending } = await play(project, GATED(await stubborn(t, answer)), { exitOnHold: true });
+    t.equal(ending.outcome, "HOLD");
+    const [receipt] = only(project.records(), "step.end").flatMap(({ data }) => data.receipts);
+    t.match(receipt, { verdict: "UNKNOWN", timedOut: true });
+  }
+  const project = cutoverProject(t);
+  const flood = (response: ServerResponse): void => {
+    response.end(`{"status":"ok","more":"${"x".repeat(3 * 1024 * 1024)}"}`);
+  };
+  const text = GATED(await stubborn(t, flood)).replace("400ms", "10s");
+  await play(project, text, { exitOnHold: true });
+  const [receipt] = only(project.records(), "step.end").flatMap(({ data }) => data.receipts);
+  t.match(receipt, { verdict: "FAIL", out: { sizeBytes: 1024 * 1024, truncated: true } });
+});
+
+t.test("F33: a page of errors with 200, a redirect, and a body that says down are no health", async (t) => {
+  const answers: readonly ((response: ServerResponse) => void)[] = [
+    (response) => response.end('{"status":"ok?","db":"down"}'),
+    (response) => response.end("<html>error</html>"),
+    (response) => response.writeHead(302, { location: "/ok" }).end('{"status":"ok"}'),
+  ];
+  for (const answer of answers) {
+    const project = cutoverProject(t);
+    const { ending } = await play(project, GATED(await stubborn(t, answer)).replace("400ms", "10s"), {
+      exitOnHold: true,
+    });
+    t.match(ending, { outcome: "HOLD" });
+    t.equal(only(project.records(), "step.end")[0]?.data.receipts[0]?.verdict, "FAIL");
+  }
 });

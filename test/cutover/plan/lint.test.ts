@@ -112,7 +112,12 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, expect
   ],
   ["only what must not be there", "out: one}", "not: FAIL}", /warning 7 only says what must not be there/],
   ["only the exit code (G12)", ", out: one}", "}", /warning 7 only the exit code/],
-  ["only the status", "probe: 'cat ${log}', out: one", "http: 'http://x/'", /warning 7 only the status/],
+  [
+    "only the status, which an old instance has too (F33, F34)",
+    "probe: 'cat ${log}', out: one",
+    "http: 'http://x/'",
+    /warning 7 only the status/,
+  ],
   ["a pace that cannot keep its promise", "every: 1s", "every: 5s", /warning 16 every 5s is coarse/],
   ["a gate without fresh", ", fresh: 60m", "", /warning 9 says nothing of `fresh`/],
   ["curl without --fail", "cat ${log}", "curl -s http://x", /curl exits 0 on HTTP 500/],

@@ -76,12 +76,7 @@ export function driverOptions(
 ): DriverOptions {
   const hurried = new AbortController();
   const isQuiet = options.quiet === true || options.json === true;
-  // The first signal is everybody's; a second one ends what runs, and never the driver half-way through a record.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (session.signal.aborted) hurried.abort();
-    });
-  }
+  hurryAtSecond(session, hurried);
   return {
     root: contextHere(session, options).root,
     clock: systemClock(),
@@ -94,6 +89,22 @@ export function driverOptions(
     hurried: hurried.signal,
     say: isQuiet ? () => {} : (line) => process.stderr.write(`${line}\n`),
   };
+}
+
+/**
+ * The first signal is everybody's: nothing new is begun. The same one again ends what runs, and never the driver half-way
+ * through a record. A closed terminal may say so twice, so SIGHUP ends nothing.
+ */
+function hurryAtSecond(session: Session, hurried: AbortController): void {
+  const isEarly = session.signal.aborted;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    let count = isEarly ? 1 : 0;
+    process.on(signal, () => {
+      count++;
+      if (count > 1) hurried.abort();
+    });
+  }
+  process.on("SIGHUP", () => {});
 }
 
 /** The path of a plan, and how messages call it. */

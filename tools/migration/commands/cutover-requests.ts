@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Run } from "../cutover/engine/run.ts";
 import type { JsonObject } from "../model/json.ts";
 import { gatesText, statusText } from "../printers/cutover-text.ts";
-import { collect, driverOptions, type SignerOptions, signed } from "./cutover-options.ts";
+import { collect, driverOptions, pairs, type SignerOptions, signed } from "./cutover-options.ts";
 import { finishEnding } from "./cutover-run.ts";
 import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
 
@@ -27,6 +27,12 @@ export function addCutoverRequestCommands(cutover: Command, session: Session): v
   withSigner(add("trigger", "fire a stop that a person decides about").argument("<stop>", "id of the stop")).action(
     (stop: string, options: RequestOptions) => send(session, options, "trigger", { ...signed(options), stop }),
   );
+  withSigner(add("deviation", "sign for something that was not as planned, such as a commit during the freeze"))
+    .option("--commit <repo=sha>", "the commit that it explains", collect)
+    .action((options: RequestOptions & { readonly commit?: readonly string[] }) => {
+      const commits = Object.fromEntries(pairs("--commit", options.commit));
+      return send(session, options, "deviation", { ...signed(options), commits });
+    });
   add("gate", "evaluate a gate, or all of them")
     .argument("[gate]", "id of the gate (default: every gate of the plan)")
     .action((gate: string | undefined, options: RequestOptions) =>

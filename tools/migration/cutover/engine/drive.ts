@@ -5,6 +5,7 @@ import { askAll } from "./checks.ts";
 import { Diversion } from "./diversion.ts";
 import type { Ending } from "./ending.ts";
 import { escalateOnce } from "./escalate.ts";
+import { explainCommits } from "./freeze.ts";
 import { decide, ready } from "./hold.ts";
 import { keepHeads } from "./keep-heads.ts";
 import { walkUntil } from "./phases.ts";
@@ -76,6 +77,7 @@ async function walk(run: Run): Promise<Ending | undefined> {
   if (!run.parts.journal.records.some(({ type }) => type === "heads")) keepHeads(run, "the start");
   if (run.plan.timeline.length > 0) await walkTimeline(run);
   else for (const phase of run.plan.phases) await walkUntil(run, phase);
+  await explainCommits(run);
   await untilDone(run);
   return await succeed(run);
 }

@@ -1,5 +1,5 @@
 import { MigrationError } from "../../model/errors.ts";
-import type { JsonObject, JsonValue } from "../../model/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { type Request, readRequests, removeRequest } from "../journal/inbox.ts";
 import type { Gate } from "../plan/plan.ts";
 import { evaluateGate } from "./gates.ts";
@@ -25,6 +25,22 @@ function gatesNamed({ plan }: Run, name: JsonValue | undefined): readonly Gate[]
   const gate = plan.gates.get(String(name ?? ""));
   if (gate !== undefined) return [gate];
   throw refused(name === undefined ? "The plan has no gates." : `The plan has no gate ${String(name)}.`);
+}
+
+/** Something that was not as planned, signed; each commit that it explains is a record of its own (F83). */
+function deviate(run: Run, body: JsonObject): void {
+  const sign = checkSignature(run, { ...signRequestOf({ ...body, say: "deviation" }), about: "deviation" });
+  const text = sign.reason ?? "";
+  if (text === "") throw refused("A deviation needs a --reason.");
+  const commits = isJsonObject(body["commits"]) ? Object.entries(body["commits"]) : [];
+  const bad = commits.find(([, commit]) => typeof commit !== "string" || !/^[0-9a-f]{7,64}$/.test(commit));
+  if (bad !== undefined) throw refused(`The commit of ${bad[0]} must be 7 to 64 hex digits.`);
+  const parts = commits.length === 0 ? [[null, null] as const] : commits;
+  for (const [repo, commit] of parts) {
+    const data = { text, repo, commit: commit === null ? null : String(commit), plan: null, sign };
+    run.record({ type: "deviation", step: null, attempt: null, data });
+  }
+  run.parts.say(`deviation, signed by ${sign.name}: ${text}`);
 }
 
 /** What cannot be written down is not taken: it stays in the inbox until there is room. */
@@ -72,6 +88,9 @@ async function answer(run: Run, { command, body }: Request): Promise<void> {
     case "rollback":
       // The request itself is what the walk looks at.
       if (run.state.end !== undefined && command === "hold") throw refused("The run has ended.");
+      return;
+    case "deviation":
+      deviate(run, body);
       return;
     case "trigger":
       trigger(run, String(body["stop"] ?? ""), signRequestOf({ ...body, say: "trigger" }));

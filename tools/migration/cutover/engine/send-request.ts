@@ -85,6 +85,8 @@ function lineOf(record: JournalRecord): readonly string[] {
       return [
         `signed ${record.data.role} (${record.data.name}): ${record.data.say} ${record.data.about}; head ${record.data.head}`,
       ];
+    case "deviation":
+      return [`deviation: ${record.data.commit ?? record.data.text}`];
     case "stop.fire":
       return [`stop ${record.step}: ${record.data.action}${record.data.acted ? "" : " (recorded only)"}`];
     case "request":

@@ -4,6 +4,7 @@ import type { Kept } from "../state/run-state.ts";
 import { compareBaseline, keepBaseline } from "./baseline.ts";
 import { ask, askAll } from "./checks.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
+import { freezeProblems } from "./freeze.ts";
 import { evaluateGate, gateProblem } from "./gates.ts";
 import { decide, ready } from "./hold.ts";
 import { walkUntil } from "./phases.ts";
@@ -96,7 +97,11 @@ async function requireGates(run: Run, tick: Tick): Promise<void> {
       .filter((gate) => !isOverridden(run, gate.id))
       .flatMap((gate) => gateProblem(run, gate) ?? []);
     // I6: what the way back needs may have gone since the run was opened.
-    const problems = [...gates, ...(run.state.hasMutated ? [] : await wayBackProblems(run))];
+    const problems = [
+      ...gates,
+      ...(await freezeProblems(run)),
+      ...(run.state.hasMutated ? [] : await wayBackProblems(run)),
+    ];
     if (problems.length === 0) return;
     const reason = `${tick.label} is blocked: ${problems.join("; ")}`;
     const since = run.state.lastSeq;

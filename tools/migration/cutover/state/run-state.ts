@@ -47,6 +47,8 @@ export class RunState {
   /** Ids of requests that were taken in. */
   readonly requests = new Set<string>();
   readonly asked: Asked[] = [];
+  /** Commits of the repositories, by moment. */
+  readonly heads = new Map<string, Readonly<Record<string, string>>>();
   readonly deviations: Kept<Deviation>[] = [];
   /** Stops that fired `pause` and are not good again. */
   readonly paused = new Set<string>();
@@ -170,6 +172,9 @@ export class RunState {
         return;
       case "baseline":
         this.baseline = record.data;
+        return;
+      case "heads":
+        this.heads.set(record.data.moment, record.data.heads);
         return;
       case "deviation":
         this.deviations.push({ ...record.data, ...kept });

@@ -6,7 +6,7 @@ import { only } from "../../helpers/cutover.ts";
 import { estateWorld } from "../../helpers/estate-world.ts";
 import { Evidence } from "../../helpers/evidence.ts";
 import { OFFLINE, ONLINE, rankTroubles } from "../../helpers/rank5plus-troubles.ts";
-import { mendEach } from "../../helpers/troubles.ts";
+import { begins, mendEach } from "../../helpers/troubles.ts";
 
 // One run of the whole runbook in a world in which everything is wrong once: it must hold for each, and then go through.
 t.setTimeout(600_000);
@@ -15,14 +15,14 @@ const evidence = new Evidence(practice, await play(practice, withTailnetLost(men
 const { records, played } = evidence;
 
 function withTailnetLost(script: Script): Script {
-  const begins = once(() => true);
+  const isBegun = once(begins("foundation"));
   const isPaused = once((record) => record.type === "stop.fire" && record.step === "tailscale-lost");
   return {
     ...script,
     onRecord: (record, stage) => {
       script.onRecord?.(record, stage);
       const { estate } = stage.practice;
-      if (begins(record)) estate.write("tailscale", OFFLINE);
+      if (isBegun(record)) estate.write("tailscale", OFFLINE);
       if (isPaused(record)) stage.clock.after(120_000, () => estate.write("tailscale", ONLINE));
     },
   };

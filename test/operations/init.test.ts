@@ -202,10 +202,11 @@ t.test("what is no source is refused with a word", async (t) => {
   const root = databaseOf(t, "CREATE TABLE a (b)");
   for (const [from, text] of [
     ["shop.db", /USAGE: --from takes sqlite:FILE/],
-    ["sqlite:nothing.db", /SOURCE_INVALID: The source nothing\.db does not exist/],
+    ["sqlite:nothing.db", /SOURCE_INVALID: The source nothing\.db does not exist\.\n.*`--from sqlite:nothing\.db`/],
     ["sqlite:shop.db", /SOURCE_INVALID: There is nothing in sqlite:shop\.db.*\n {2}- a: it has no primary key/],
     ["postgres://ana:secret@127.0.0.1/x", /USAGE: --from holds a password/],
-    ["csv:missing", /SOURCE_INVALID: The source missing is not a folder/],
+    ["csv:missing", /SOURCE_INVALID: The source missing does not exist\.\n.*`--from csv:missing`/],
+    ["csv:shop.db", /SOURCE_INVALID: The source shop\.db is not a folder/],
   ] as const) {
     const ran = candor(root, ["init", "--from", from]);
     t.equal(ran.code, 2, from);

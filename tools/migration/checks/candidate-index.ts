@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { PROJECT } from "../config/paths.ts";
 import type { ChunkRecord } from "../integrity/chunks.ts";
 import type { MerkleRecord } from "../integrity/merkle-file.ts";
 import type { RunRecord } from "../integrity/run-file.ts";
@@ -9,6 +10,9 @@ import { statPath } from "./candidate-files.ts";
 import { readChunkList } from "./chunk-list.ts";
 import { checkMerkle, readMerkle } from "./merkle-check.ts";
 import { checkRunModule, checkRunRoot, readRun } from "./run-check.ts";
+
+/** Where a build leaves its candidate. */
+const USUAL_PLACE = `${PROJECT.candidates}/v1`;
 
 /** A candidate whose small files agree with each other: the way to single entities without reading all of them. */
 export interface CandidateIndex {
@@ -29,18 +33,24 @@ export interface ModuleIndex {
 /** Opens the candidate at `label`, from `root`; UNVERIFIABLE where there is none or run.json is not sound. */
 export function openCandidate(root: string, label: string): CandidateIndex {
   const input = isAbsolute(label) ? label : join(root, label);
-  if (statPath(input, "")?.isDirectory() !== true) {
-    throw new MigrationError("UNVERIFIABLE", {
-      message: `There is no candidate at ${label}.`,
-      remedy: "`candor migrate` builds one; `candor restore` brings the previous one back.",
-    });
-  }
+  if (statPath(input, "")?.isDirectory() !== true) throw noCandidate(label);
   const run = sound(label, (sink) => {
     const record = readRun(input, sink);
     if (record !== undefined) checkRunRoot(record, sink);
     return record;
   });
   return { input, label, run };
+}
+
+/** The error of a place without a candidate; a place that a person named is more likely mistyped than not yet built. */
+export function noCandidate(label: string): MigrationError {
+  const isUsual = label === USUAL_PLACE;
+  return new MigrationError("UNVERIFIABLE", {
+    message: `There is no candidate at ${label}.`,
+    remedy: isUsual
+      ? "`candor migrate` builds one; `candor restore` brings the previous one back."
+      : `There is no such folder: correct the path, which starts at the project's folder. Without one ${USUAL_PLACE} is meant, which \`candor migrate\` builds.`,
+  });
 }
 
 /** Reads merkle.json and the chunk list of a module of the run; UNVERIFIABLE where they are not those of the run. */

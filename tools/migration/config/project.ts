@@ -71,7 +71,7 @@ export function loadProject(root: string): Project {
 function assertProject(root: string): void {
   if (existsSync(join(root, PROJECT.migration))) return;
   throw new MigrationError("CONFIG_MISSING", {
-    message: `No ${PROJECT.migration} in this folder or above it.`,
+    message: `No ${PROJECT.migration} in this folder or above it, or in that of --root.`,
     remedy: "Go to the project's folder, or name it with --root DIR.",
   });
 }

@@ -28,8 +28,18 @@ export function parsePlace(from: string, root: string, workingDirectory: string)
       remedy: "For a file: `candor init --from sqlite:shop.db`.",
     });
   }
+  assertThere(from, resolve(workingDirectory, rest), rest);
   const path = relative(root, resolve(workingDirectory, rest)).split(sep).join("/");
   return { kind, path: path === "" ? "." : path };
+}
+
+/** SOURCE_INVALID, in the words of the command, for a path at which nothing is. */
+function assertThere(from: string, path: string, given: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  throw new MigrationError("SOURCE_INVALID", {
+    message: `The source ${given} does not exist.`,
+    remedy: `Correct the path in \`--from ${from}\`: it starts at the folder in which you are.`,
+  });
 }
 
 function serverOf(kind: "postgres" | "mysql", from: string, rest: string): ServerConfig {

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isAbsolute, relative } from "node:path";
+import { noCandidate } from "../checks/candidate-index.ts";
 import { PROJECT, under } from "../config/paths.ts";
 import type { Project } from "../config/project.ts";
 import { MigrationError } from "../model/errors.ts";
@@ -115,10 +116,7 @@ function folderAt(place: string): string | undefined {
 function candidateAt(place: string, shown: string): string {
   const folder = folderAt(place);
   if (folder !== undefined) return folder;
-  throw new MigrationError("UNVERIFIABLE", {
-    message: `There is no candidate at ${isAbsolute(shown) ? relative(process.cwd(), shown) || "." : shown}.`,
-    remedy: "`candor migrate` builds one; `candor restore` brings the previous one back.",
-  });
+  throw noCandidate(isAbsolute(shown) ? relative(process.cwd(), shown) || "." : shown);
 }
 
 /** A verdict about what the pointer led to before says nothing about what it leads to now: the report goes. */

@@ -1,7 +1,10 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { load } from "../../tools/migration/operations/load.ts";
+import { migrate } from "../../tools/migration/operations/migrate.ts";
 import { candidateNames, candor, type Running, startCandor } from "../helpers/cli-project.ts";
+import { contextOf, targetOf } from "../helpers/operations.ts";
 import { type OwnKind, type OwnServer, ownServer, whyNoOwn } from "../helpers/own-servers.ts";
 import { candidateIsSound } from "../helpers/sound.ts";
 import { buildThings, writeThings } from "../helpers/things-project.ts";
@@ -64,8 +67,8 @@ async function worldOf(t: Test, kind: OwnKind): Promise<World> {
   const example = join(root, "example");
   for (const folder of ["modules", "migration"]) cpSync(folder, join(example, folder), { recursive: true });
   writeFileSync(join(example, "package.json"), `{"type":"module"}`);
-  t.equal(candor(example, ["migrate"]).code, 0);
-  t.equal(candor(example, ["load", server.urlOf("target")]).code, 0);
+  await migrate(contextOf(example), { runId: "run-test", failAfterModule: undefined });
+  await load(contextOf(example), { ...targetOf(example), place: server.urlOf("target"), replace: false });
   await server.run("target", ...TABLES.toReversed().map((name) => `DELETE FROM ${name}`), ...WORDS[kind].slow);
   return { server, home, copy, example };
 }
@@ -83,7 +86,7 @@ async function startAll(t: Test, { server, home, copy, example }: World): Promis
   const { reads, loads } = WORDS[server.kind];
   const count = async (query: string): Promise<number> => Number(await server.ask(server.kind, query));
   while ((await count(reads)) < 3 || (await count(loads)) < 1) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     for (const [name, { child, ended }] of Object.entries(running)) {
       if (child.exitCode !== null) throw new Error(`${name} ended before all were at work: ${(await ended).stderr}`);
     }

@@ -61,16 +61,15 @@ export async function ownServer(
   options: OwnOptions = {},
 ): Promise<OwnServer> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), `candor-${kind}-`)));
+  // The last that is put away, also where the server cannot be made.
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
   const port = await freePort();
   const urlOf = (name: string, user = "owner"): string => `${kind}://${user}@127.0.0.1:${port}/${name}`;
   const place = (name: string): ServerPlace => resolveServer({ kind, url: urlOf(name) }, { root: ".", env: {} });
   const answers = (): Promise<boolean> => answersAt(place(kind === "postgres" ? "postgres" : "mysql"));
   const make = kind === "postgres" ? makePostgres : makeMysql;
   const server = new ServerProcess({ ...make(dir, port, options), answers });
-  t.teardown(async () => {
-    await server.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  t.teardown(() => server.stop());
   await server.start();
   const ask: OwnServer["ask"] = async (name, query) => (await rowsAt(place(name), [query]))[0]?.[0] ?? null;
   const run: OwnServer["run"] = async (name, ...statements) => void (await rowsAt(place(name), statements));

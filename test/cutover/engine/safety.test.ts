@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
+import { dryRun } from "../../../tools/migration/cutover/engine/dry-run.ts";
 import { openRun } from "../../../tools/migration/cutover/engine/open-run.ts";
-import { cutoverProject, demoPlan, only, play } from "../../helpers/cutover.ts";
+import { parsePlanText } from "../../../tools/migration/cutover/plan/load-plan.ts";
+import { treeOf } from "../../helpers/cli-project.ts";
+import { cutoverProject, demoPlan, driverFor, only, play } from "../../helpers/cutover.ts";
 import { VirtualClock } from "../../helpers/virtual-clock.ts";
 
 t.test("F102: a value with the words of a shell reaches a command as text", async (t) => {
@@ -148,17 +151,17 @@ t.test("a person is waited for as long as the plan says, and without a word for 
   on_fail: rollback
   steps:
   - {id: long, manual: take your time, by: operator}
-  - {id: short, manual: be quick, by: operator, timeout: 30m}
+  - {id: short, manual: be quick, by: operator, timeout: 2m}
 `);
   const { ending } = await play(project, text, {
     meanwhile: async ({ clock, sign }) => {
-      await clock.sleep(86_400_000);
+      await clock.sleep(400_000);
       sign("done", "long");
-      await clock.sleep(29 * 60_000);
+      await clock.sleep(100_000);
       t.equal(project.records().at(-1)?.type, "run.state", "it still waits");
     },
   });
-  t.match(ending, { outcome: "ROLLED_BACK", reason: /short: not answered within 30m/ });
+  t.match(ending, { outcome: "ROLLED_BACK", reason: /short: not answered within 2m/ });
   t.match(only(project.records(), "step.end").at(-1)?.data.receipts, [{ timedOut: true }]);
 });
 
@@ -173,4 +176,20 @@ t.test("skips are counted apart, with their reason (G14)", async (t) => {
     only(project.records(), "step.skip").map(({ data }) => `${data.kind}: ${data.reason}`),
     ["na: mock source", "if: extra is not set", "secret: KEY not set"],
   );
+});
+
+t.test("F104: a dry-run beside an interrupted run touches nothing of it", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(
+    "checks:\n  ok: {probe: 'echo yes', out: yes}\nphases:\n- id: work\n  steps:\n  - {id: one, see: [never]}\n",
+  );
+  await play(project, text, { exitOnHold: true });
+  const folder = join(project.root, "storage_reports/cutover");
+  const before = treeOf(folder);
+  const { options, end } = driverFor(project);
+  const plan = parsePlanText(text, "plan.yaml");
+  const { probes } = await dryRun(options, { plan, file: "plan.yaml" }, { vars: new Map(), roles: new Map() }, true);
+  end();
+  t.match(probes, [{ check: "ok", verdict: "PASS" }]);
+  t.strictSame(treeOf(folder), before);
 });

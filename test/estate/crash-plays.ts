@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ends } from "./claims.ts";
+import type { JournalRecord } from "../../tools/migration/cutover/journal/record.ts";
 import { type Asked, approve, type Said, type Script, type Stage } from "./play.ts";
 import type { Practice } from "./practice.ts";
 
@@ -11,14 +11,14 @@ export type CrashWay = "forward" | "back";
 export const CRASH_PLAYS: Readonly<Record<Practice["plan"], Readonly<Record<CrashWay, Script>>>> = {
   station56: {
     forward: {},
-    back: { onRecord: (record, stage) => ends(record, "pointer") && once(stage, () => damageLive(stage)) },
+    back: { onRecord: (record, stage) => isDone(record, "pointer") && once(stage, () => damageLive(stage)) },
   },
   "mint-rank5plus": {
     forward: {},
     back: {
       onRecord: (record, stage) => {
-        const isLast = record.type === "step.end" && record.step === "tunnel-apply";
-        if (isLast) once(stage, () => stage.practice.estate.fault("ops-verify.core.run", "fail"));
+        if (isDone(record, "tunnel-apply"))
+          once(stage, () => stage.practice.estate.fault("ops-verify.core.run", "fail"));
       },
       answer: (asked) =>
         asked.choices.includes("rollback") && asked.about.startsWith("infra-migration")
@@ -31,7 +31,7 @@ export const CRASH_PLAYS: Readonly<Record<Practice["plan"], Readonly<Record<Cras
     back: {
       answer: operator,
       onRecord: (record, stage) => {
-        if (ends(record, "e2e")) once(stage, () => stage.practice.estate.mode("order-intake", "fail"));
+        if (isDone(record, "e2e")) once(stage, () => stage.practice.estate.mode("order-intake", "fail"));
       },
     },
   },
@@ -45,6 +45,11 @@ export const CRASH_PLAYS: Readonly<Record<Practice["plan"], Readonly<Record<Cras
     },
   },
 };
+
+/** True for the end of a step that was done; a try that a kill kept from beginning ends too. */
+function isDone(record: JournalRecord, step: string): boolean {
+  return record.type === "step.end" && record.step === step && record.data.result === "done";
+}
 
 /** The world changes once, whichever driver sees the moment. */
 function once({ practice: { estate } }: Stage, change: () => void): void {

@@ -33,7 +33,9 @@ export async function drillOne(scenario: Scenario): Promise<DrillResult> {
 
 async function main(filter: string): Promise<number> {
   let failed = 0;
-  for (const scenario of SCENARIOS.filter(({ plan, name }) => `${plan} ${name}`.includes(filter))) {
+  const begun = process.hrtime.bigint();
+  const plays = SCENARIOS.filter(({ plan, name }) => `${plan} ${name}`.includes(filter));
+  for (const scenario of plays) {
     const { outcome, problems, lines, virtualMs } = await drillOne(scenario);
     const verdict = problems.length === 0 ? "ok    " : "NOT OK";
     const minutes = `${(virtualMs / 60_000).toFixed(1)} min`.padStart(9);
@@ -43,6 +45,10 @@ async function main(filter: string): Promise<number> {
       process.stdout.write(`${[...problems, ...lines.slice(-40)].map((line) => `        ${line}`).join("\n")}\n`);
     }
   }
+  const seconds = Math.round(Number(process.hrtime.bigint() - begun) / 1e9);
+  process.stdout.write(
+    `${plays.length} plays of ${new Set(plays.map(({ plan }) => plan)).size} plans in ${seconds} s\n`,
+  );
   process.stdout.write(failed === 0 ? "every plan did what it should\n" : `${failed} did not\n`);
   return failed === 0 ? 0 : 1;
 }

@@ -8,6 +8,7 @@ import { readJournal } from "../../tools/migration/cutover/journal/read-journal.
 import type { JournalRecord } from "../../tools/migration/cutover/journal/record.ts";
 import { listRuns, openRunDirectory } from "../../tools/migration/cutover/journal/run-directory.ts";
 import { parsePlanText } from "../../tools/migration/cutover/plan/load-plan.ts";
+import { RunState } from "../../tools/migration/cutover/state/run-state.ts";
 import type { JsonObject } from "../../tools/migration/model/json.ts";
 import type { Practice } from "./practice.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -87,6 +88,10 @@ export async function play(practice: Practice, script: Script = {}): Promise<Pla
   try {
     const options = optionsOf(practice, clock, say);
     const isOpen = left.some(({ type }) => type === (practice.plan === "step22" ? "run.armed" : "run.start"));
+    const { end, isOver } = RunState.of(left);
+    if (isOpen && end !== undefined && isOver) {
+      return { ...end, records: left, lines, effects: practice.estate.effects(), virtualMs: 0 };
+    }
     let run = isOpen ? resumeRun(options, undefined) : await open(practice, options);
     for (;;) {
       const stage = stageOf(practice, clock, run);

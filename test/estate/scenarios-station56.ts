@@ -1,5 +1,6 @@
 import { chmodSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { JournalRecord } from "../../tools/migration/cutover/journal/record.ts";
 import { count, ends, failing, once } from "./claims.ts";
 import type { Stage } from "./play.ts";
 import type { Practice } from "./practice.ts";
@@ -16,6 +17,12 @@ export const station56Scenarios: readonly Scenario[] = [
       failing({
         "it is complete": played.complete,
         "the pointer leads to the recorded root": liveRoot(practice) === rootOf(played.records),
+        "five phases passed": count(played, "phase.end") === 5,
+        "the drill failed as it should": ended(played.records, "drill-fail"),
+        "it was built, its root recorded, promoted and flipped": ["migrate", "root", "promote", "pointer"].every(
+          (step) => ended(played.records, step),
+        ),
+        "the smoke test was passed by the operator": count(played, "sign", "smoke") === 1,
         "the freeze was skipped with its reason": count(played, "step.skip", "freeze") === 1,
         "nothing was undone": count(played, "undo.intent") === 0,
       }),
@@ -37,6 +44,10 @@ export const station56Scenarios: readonly Scenario[] = [
       }),
   },
 ];
+
+function ended(records: readonly JournalRecord[], step: string): boolean {
+  return records.some((record) => record.type === "step.end" && record.step === step && record.data.result === "done");
+}
 
 function liveRoot({ estate }: Practice): string {
   return readlinkSync(join(estate.project, "storage/current")).replace("releases/", "");

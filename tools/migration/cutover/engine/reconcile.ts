@@ -24,7 +24,14 @@ export async function reconcile(run: Run): Promise<readonly Reconciled[]> {
       if (step.doneIf !== undefined) {
         for (const item of attempts.length === 0 ? [undefined] : attempts.map((one) => one.intent.item ?? undefined)) {
           const name = item === undefined ? step.id : `${step.id}[${item}]`;
-          const verdict = await ask(run, step.doneIf, { place: "done_if", within: phase.id, phase, name, item, isBack: true });
+          const verdict = await ask(run, step.doneIf, {
+            place: "done_if",
+            within: phase.id,
+            phase,
+            name,
+            item,
+            isBack: true,
+          });
           const world = verdict === "PASS" ? "done" : verdict === "FAIL" ? "not done" : "unknown";
           found.push(
             compared(

@@ -10,7 +10,7 @@ import { smallProject } from "../helpers/small-project.ts";
 /** `npm run faults` sets ten million. */
 const ENTRIES = Number(process.env["CANDOR_TEST_ENTRIES"] ?? "150000");
 /** Far below what this many entries take: a program that keeps records, ids as texts or fingerprints dies. */
-const HEAP = "--max-old-space-size=20";
+const HEAP = "--max-old-space-size=28";
 const TELL_PEAK = resolve("build/test/fixtures/memory/tell-peak.js");
 /** Tables of ten million entries take 800 MiB and more. */
 const MOST_KIB = 300 * 1024;

@@ -28,16 +28,15 @@ export function parsePlace(from: string, root: string, workingDirectory: string)
       remedy: "For a file: `candor init --from sqlite:shop.db`.",
     });
   }
-  assertThere(from, resolve(workingDirectory, rest), rest);
   const path = relative(root, resolve(workingDirectory, rest)).split(sep).join("/");
   return { kind, path: path === "" ? "." : path };
 }
 
-/** SOURCE_INVALID, in the words of the command, for a path at which nothing is. */
-function assertThere(from: string, path: string, given: string): void {
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+/** SOURCE_INVALID, in the words of `--from`, for a path at which nothing is. */
+export function assertThere(from: string, source: SourceConfig, root: string): void {
+  if (!("path" in source) || statSync(resolve(root, source.path), { throwIfNoEntry: false }) !== undefined) return;
   throw new MigrationError("SOURCE_INVALID", {
-    message: `The source ${given} does not exist.`,
+    message: `The source ${from.slice(from.indexOf(":") + 1)} does not exist.`,
     remedy: `Correct the path in \`--from ${from}\`: it starts at the folder in which you are.`,
   });
 }

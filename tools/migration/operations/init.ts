@@ -5,7 +5,7 @@ import { classOf, type ModuleFacts, moduleContent, schemaContent } from "../draf
 import { MigrationError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 import { lookAt, type TableFacts } from "./init-look.ts";
-import { parsePlace, readCatalog } from "./init-source.ts";
+import { assertThere, parsePlace, readCatalog } from "./init-source.ts";
 import { assertNothingThere, type NewFile, writeNewFiles } from "./init-write.ts";
 import { generateRegistries } from "./registry-write.ts";
 
@@ -44,6 +44,7 @@ export interface InitResult {
  */
 export async function init(context: Context, options: InitOptions): Promise<InitResult> {
   const source = parsePlace(options.from, context.root, options.workingDirectory);
+  assertThere(options.from, source, context.root);
   assertNothingThere(context.root, []);
   const catalog = await readCatalog(source, context.root);
   const looked = await lookAt(context, source, catalog);

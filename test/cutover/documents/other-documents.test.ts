@@ -5,6 +5,7 @@ import { Parser } from "tap-parser";
 import { parse } from "yaml";
 import { openRun } from "../../../tools/migration/cutover/documents/open-run.ts";
 import { type DocumentName, renderDocument } from "../../../tools/migration/cutover/documents/render.ts";
+import { EVIDENCE_LINES } from "../../helpers/evidence-lines.ts";
 import { mintRun, RecordedRun } from "../../helpers/recorded-run.ts";
 
 function render(root: string, name: DocumentName): string {
@@ -86,22 +87,9 @@ t.test("004-18 the evidence package has its eleven lines in order, none left out
   const root = t.testdir();
   step22Run(root);
   const lines = render(root, "evidence").trimEnd().split("\n");
-  const names = [
-    "Cutover ticket ID",
-    "Environment",
-    "Operator",
-    "Gate results (G1-G5)",
-    "T-60 evidence",
-    "T-30 evidence",
-    "T-10 decision",
-    "T0 execution reference",
-    "T+10 verification",
-    "T+30 closure decision",
-    "Rollback trigger (if any)",
-  ];
   t.strictSame(
     lines.map((line) => line.slice(0, line.indexOf(": "))),
-    names,
+    EVIDENCE_LINES,
   );
   t.equal(lines[0], "Cutover ticket ID: CHG-42");
   t.equal(lines[1], "Environment: production");

@@ -107,7 +107,8 @@ t.test("a UUID given to two entries is named with both", async (t) => {
     id: uuid(1),
     record: 3,
     line: 4,
-    got: /entry 1 \(line 2\)/,
+    expected: "a targetUuid that no other entry has",
+    got: /^the targetUuid of .*entry 1 \(line 2\).* again$/,
   });
 });
 

@@ -61,27 +61,23 @@ export class EntryFaults {
   }
 
   /** An entry whose legacyId an earlier one has. */
-  sameLegacyId({ entry, record, line }: PlacedEntry, first: EntryPlace): void {
-    this.#reportAt(
-      "REGISTRY_LEGACY_ID_DUPLICATE",
-      { legacyId: entry.legacyId, record, line },
-      {
-        id: entry.targetUuid,
-        expected: "a legacyId that no other entry has",
-        got: `the legacyId of ${nameOf(first)} again`,
-      },
-    );
+  sameLegacyId(placed: PlacedEntry, first: EntryPlace): void {
+    this.#reportSame("REGISTRY_LEGACY_ID_DUPLICATE", "legacyId", placed, first);
   }
 
   /** An entry whose targetUuid an earlier one has, in the order of legacyId. */
-  sameUuid({ entry, record, line }: PlacedEntry, first: EntryPlace): void {
+  sameUuid(placed: PlacedEntry, first: EntryPlace): void {
+    this.#reportSame("REGISTRY_UUID_DUPLICATE", "targetUuid", placed, first);
+  }
+
+  #reportSame(code: FindingCode, name: string, { entry, record, line }: PlacedEntry, first: EntryPlace): void {
     this.#reportAt(
-      "REGISTRY_UUID_DUPLICATE",
+      code,
       { legacyId: entry.legacyId, record, line },
       {
         id: entry.targetUuid,
-        expected: "a targetUuid that no other entry has",
-        got: `the targetUuid of ${nameOf(first)} again`,
+        expected: `a ${name} that no other entry has`,
+        got: `the ${name} of ${nameOf(first)} again`,
       },
     );
   }

@@ -2,6 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import pg from "pg";
 import t, { type Test } from "tap";
+import type { ServerPlace } from "../../tools/migration/databases/server-place.ts";
+import { placeOfUrl } from "../../tools/migration/operations/database-place.ts";
 import { tableNumbers } from "../../tools/migration/operations/exchange-mysql.ts";
 import { applySchemaFlip, prepareSchemaFlip, readSchemas } from "../../tools/migration/operations/flip-schema.ts";
 import { exchanged } from "../../tools/migration/operations/schema-state.ts";
@@ -9,6 +11,13 @@ import { exchanged } from "../../tools/migration/operations/schema-state.ts";
 const POSTGRES = process.env["CANDOR_TEST_POSTGRES"] ?? "postgres://postgres@127.0.0.1:5432/postgres";
 const MYSQL = process.env["CANDOR_TEST_MYSQL"] ?? "mysql://root@127.0.0.1:3306/mysql";
 const NAMES = { schema: `candor_live_${process.pid}`, to: `candor_next_${process.pid}` };
+/** Where a connection string leads to. */
+function placeAt(url: string): ServerPlace {
+  const place = placeOfUrl(url, { root: ".", env: {} });
+  if (place === undefined) throw new Error(`no connection string: ${url}`);
+  return place;
+}
+
 const QUICK = { lockTimeoutMs: 200, attempts: 2, pauseMs: 20 };
 
 /** A skip is a failure where the servers must be there. */
@@ -45,7 +54,7 @@ async function postgres(t: Test): Promise<pg.Client> {
 }
 
 t.test("PostgreSQL", { skip: noPostgres }, async (t) => {
-  const flip = { ...NAMES, url: POSTGRES };
+  const flip = { ...NAMES, place: placeAt(POSTGRES) };
   const live = async (client: pg.Client): Promise<string> =>
     (await client.query(`SELECT v FROM ${NAMES.schema}.a`)).rows[0].v;
 
@@ -93,7 +102,7 @@ t.test("the numbers of tables are in a view that MySQL 8 calls otherwise than Ma
 });
 
 t.test("MariaDB and MySQL", { skip: noMysql }, async (t) => {
-  const flip = { ...NAMES, url: MYSQL };
+  const flip = { ...NAMES, place: placeAt(MYSQL) };
   const { schema, to } = NAMES;
   const make = async (t: Test): Promise<mysql.Connection> => {
     const client = await mysql.createConnection({ uri: MYSQL, multipleStatements: true });

@@ -44,6 +44,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   READ_BACK: 1,
   POINTER_MOVED: 1,
   SWAP_FAILED: 1,
+  SQL_FAILED: 1,
   LEDGER: 1,
   INJECTED_FAILURE: 1,
   INTERNAL: 1,

@@ -110,6 +110,25 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, expect
     "undo: {loses: ok, sh: 'echo undo",
     /error 13 `loses` counts/,
   ],
+  [
+    "a row count that a client command cannot be asked for",
+    "out: one}",
+    "out: one}\n  n: {db: shop, sql: SELECT 1, read: true, rows: 1, out: '1'}\ndbs: {shop: psql}",
+    /error 8 rows are counted inside of a transaction of this tool/,
+  ],
+  [
+    "a row count of a statement that commits itself",
+    "sh: 'echo one >> ${log}', undo",
+    "db: shop, sql: '/* a */ ALTER TABLE a ADD b int', rows: 1, undo",
+    /error 13 rows cannot be asked before the commit/,
+  ],
+  [
+    "a statement that ends the transaction it runs in",
+    "sh: 'echo one >> ${log}', undo",
+    "db: shop, sql: 'COMMIT', undo",
+    /error 13 begins or ends a transaction/,
+  ],
+  ["a row count without a statement", "out: one}", "out: one, rows: 1}", /error 7 expected/],
   ["only what must not be there", "out: one}", "not: FAIL}", /warning 7 only says what must not be there/],
   ["only the exit code (G12)", ", out: one}", "}", /warning 7 only the exit code/],
   [
@@ -127,7 +146,9 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, expect
 for (const [name, from, to, expected] of FAULTS) {
   t.test(`lint tells ${name}`, async (t) => {
     t.ok(GOOD.includes(from), "the fault is put in");
-    t.match(said(GOOD.replace(from, to)).join("\n"), expected);
+    const hasDatabase = to.includes("db: shop") && !to.includes("dbs:");
+    const plan = hasDatabase ? `${GOOD}dbs: {shop: {kind: mysql, env: SHOP_URL}}\n` : GOOD;
+    t.match(said(plan.replace(from, to)).join("\n"), expected);
   });
 }
 

@@ -3,43 +3,8 @@ import { join } from "node:path";
 import t from "tap";
 import type { Flip } from "../../../tools/migration/cutover/plan/action.ts";
 import { flipDriver } from "../../../tools/migration/cutover/verbs/flip.ts";
-import type { VerbContext } from "../../../tools/migration/cutover/verbs/verb.ts";
-import { TODAY } from "../../helpers/operations.ts";
 import { OTHER_PEOPLE, POINTER, release, releasedProject } from "../../helpers/release.ts";
-
-class Killed extends Error {}
-
-/** What the engine gives a verb; `kill` is the point at which the driver dies. */
-function contextOf(root: string, vars: Readonly<Record<string, string>> = {}, kill?: string): VerbContext {
-  return {
-    root,
-    folder: join(root, "attempt"),
-    remoteFolder: "run-1/1-flip.1",
-    runId: "run-1",
-    name: "pointer",
-    vars: new Map(Object.entries(vars)),
-    secrets: new Map(),
-    env: new Map(),
-    dir: undefined,
-    hosts: new Map(),
-    dbs: new Map(),
-    by: [],
-    input: undefined,
-    timeoutMs: 60_000,
-    clock: {
-      monoMs: () => 0,
-      wall: () => new Date(`${TODAY}T12:00:00Z`),
-      sleep: async () => {},
-      during: (work) => work,
-    },
-    signal: new AbortController().signal,
-    spawned: () => {},
-    crashPoint: (point) => {
-      if (point === kill) throw new Killed();
-    },
-    acknowledge: async () => ({ isDone: true, reason: null, fields: {}, timedOut: false }),
-  };
-}
+import { contextOf } from "../../helpers/verb-context.ts";
 
 const ROOT = "$" + "{root}";
 const link: Flip = { kind: "link", link: POINTER, root: ROOT, scanAgeMs: 3_600_000, allow: [] };

@@ -67,18 +67,19 @@ export class MysqlSession {
   }
 
   /**
-   * The rows of one statement, as bytes, with what the protocol says of the columns. It takes no values: the driver puts
+   * The rows of one statement, as bytes, with what the protocol says of the columns, and how many rows it gave, found or
+   * changed. It takes no values: the driver puts
    * them in with backslashes, which mean nothing under NO_BACKSLASH_ESCAPES; `quoteText` makes a literal.
    */
   async query(
     action: string,
     sql: string,
-  ): Promise<{ readonly rows: readonly ByteRow[]; readonly fields: readonly MysqlField[] }> {
+  ): Promise<{ readonly rows: readonly ByteRow[]; readonly fields: readonly MysqlField[]; readonly count: number }> {
     try {
       return await new Promise((resolve, reject) => {
         this.#connection.query(raw(sql), (error, rows, fields) => {
           if (error !== null) reject(error);
-          else resolve({ rows: (Array.isArray(rows) ? rows : []) as ByteRow[], fields: (fields ?? []).map(fieldOf) });
+          else resolve({ ...rowsOf(rows), fields: (fields ?? []).map(fieldOf) });
         });
       });
     } catch (error) {
@@ -171,6 +172,12 @@ function namedSocket(host: string, port: number): Socket {
 /** A statement whose values come as the bytes that were sent: dates, numbers and JSON are never parsed. */
 function raw(sql: string): QueryOptions {
   return { sql, rowsAsArray: true, typeCast: false };
+}
+
+function rowsOf(result: unknown): { readonly rows: readonly ByteRow[]; readonly count: number } {
+  if (Array.isArray(result)) return { rows: result as ByteRow[], count: result.length };
+  const count = typeof result === "object" && result !== null ? Number(Reflect.get(result, "affectedRows")) : 0;
+  return { rows: [], count };
 }
 
 function fieldOf(field: unknown): MysqlField {

@@ -35,6 +35,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: "0",
 };
 
+/** Timeouts that old servers do not know: the second came with version 14, the first with 17. */
+const NEWER_TIMEOUTS = "'transaction_timeout', 'idle_session_timeout'";
+/** An old server takes it too: only what it knows is set. */
+const NEWER_OFF = `SELECT count(set_config(name, '0', false)) FROM pg_catalog.pg_settings WHERE name IN (${NEWER_TIMEOUTS})`;
+
 /** One connection to PostgreSQL; its errors are coded and never quote a value. */
 export class PostgresSession {
   readonly place: ServerPlace;
@@ -63,6 +68,16 @@ export class PostgresSession {
       this.#client.query<(string | null)[]>({ text, values: [...values], rowMode: "array" }),
     );
     return result.rows;
+  }
+
+  /** The rows of exactly one statement, as texts, and how many it changed or gave; several at once are refused. */
+  async statement(
+    action: string,
+    text: string,
+  ): Promise<{ readonly rows: readonly TextRow[]; readonly count: number }> {
+    const query = { text, rowMode: "array" as const, queryMode: "extended" as const };
+    const result = await this.#guard(action, () => this.#client.query<(string | null)[]>(query));
+    return { rows: result.rows, count: result.rowCount ?? result.rows.length };
   }
 
   /** Names and type numbers of the columns of a statement, without running it for long. */
@@ -123,7 +138,8 @@ export async function openPostgres(place: ServerPlace, options: SessionOptions):
     const settings = { ...SETTINGS, ...(options.readOnly ? { default_transaction_read_only: "on" } : {}) };
     const pairs = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', false)`);
     // The schema of the place comes first, so that queries may leave it out.
-    await client.query(`SELECT ${pairs.join()}, set_config('search_path', quote_ident($1), false)`, [place.schema]);
+    const path = "set_config('search_path', quote_ident($1), false)";
+    await client.query(`SELECT ${pairs.join()}, (${NEWER_OFF}), ${path}`, [place.schema]);
     return session;
   } catch (error) {
     await session.close();

@@ -14,6 +14,7 @@ export type ErrorCode =
   | "NOT_PROVED"
   | "POINTER_MOVED"
   | "SWAP_FAILED"
+  | "SQL_FAILED"
   | "LOCK_HELD"
   | "DISK_SPACE"
   | "DISK_FULL"

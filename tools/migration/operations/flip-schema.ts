@@ -1,8 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { openMysql } from "../databases/mysql-session.ts";
 import { openPostgres } from "../databases/postgres-session.ts";
-import { resolveServer } from "../databases/server-place.ts";
-import { parseServerUrl } from "../databases/server-url.ts";
+import type { ServerPlace } from "../databases/server-place.ts";
 import { MigrationError } from "../model/errors.ts";
 import { exchangeMysql, readMysqlTables } from "./exchange-mysql.ts";
 import { exchangePostgres, readPostgresSchemas } from "./exchange-postgres.ts";
@@ -10,8 +9,8 @@ import type { SchemaNames, SchemaState } from "./schema-state.ts";
 
 /** An exchange of two schemas: `to` becomes `schema`, and what `schema` was becomes `to`. */
 export interface SchemaFlip extends SchemaNames {
-  /** Connection string, its password included. */
-  readonly url: string;
+  /** Where the database is, its password included. */
+  readonly place: ServerPlace;
 }
 
 /** How long and how often locks are waited for. */
@@ -77,27 +76,19 @@ async function withExchange<T>(flip: SchemaFlip, work: (exchange: Exchange) => P
 }
 
 async function openExchange(flip: SchemaFlip): Promise<Exchange> {
-  const { url } = flip;
+  const { place } = flip;
   const options = { readOnly: false, code: "SWAP_FAILED" } as const;
-  // As from the environment: there a password is allowed.
-  const place = (kind: "postgres" | "mysql") => resolveServer({ kind }, { root: ".", env: { DATABASE_URL: url } });
-  if (parseServerUrl("postgres", url) !== undefined) {
-    const session = await openPostgres(place("postgres"), options);
+  if (place.kind === "postgres") {
+    const session = await openPostgres(place, options);
     const read = () => readPostgresSchemas(session, flip);
     return { read, swap: exchangePostgres(session, flip), close: () => session.close() };
   }
-  if (parseServerUrl("mysql", url) !== undefined) {
-    const session = await openMysql(place("mysql"), options);
-    return {
-      read: () => readMysqlTables(session, flip),
-      swap: exchangeMysql(session, flip),
-      close: () => session.close(),
-    };
-  }
-  throw new MigrationError("TARGET_UNFIT", {
-    message: "A flip of a schema needs a connection string (postgres://… or mysql://…), not a client command.",
-    remedy: "Give the database of the plan as a connection string.",
-  });
+  const session = await openMysql(place, options);
+  return {
+    read: () => readMysqlTables(session, flip),
+    swap: exchangeMysql(session, flip),
+    close: () => session.close(),
+  };
 }
 
 function locked(flip: SchemaFlip, { attempts, lockTimeoutMs }: SwapPatience): MigrationError {

@@ -12,6 +12,7 @@ import { everyAction, textsOf } from "../plan/walk.ts";
 import type { PlanFile } from "./arm.ts";
 import { ask } from "./checks.ts";
 import { CrashPoints } from "./crash-point.ts";
+import { maskedValues } from "./masked-values.ts";
 import type { DriverOptions } from "./open-run.ts";
 import { Run } from "./run.ts";
 
@@ -54,7 +55,7 @@ async function askReads(
   path: string,
 ): Promise<DryRun["probes"]> {
   const { root, clock } = options;
-  const mask = createMask(bound.secrets);
+  const mask = createMask(maskedValues(plan, bound, options.environment));
   const { memoryJournal } = await import("./memory-run.ts");
   const lock = {
     driver: { pid: 0, processStart: null, bootId: null, host: "", command: "", fence: 0, since: "" },

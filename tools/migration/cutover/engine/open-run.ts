@@ -8,20 +8,20 @@ import { type RulingPlan, readRulingPlan, writePlan } from "../journal/plan-file
 import { readJournal, scanJournal } from "../journal/read-journal.ts";
 import type { JournalRecord, RunStart } from "../journal/record.ts";
 import { createRunDirectory, listRuns, openRunDirectory, type RunDirectory } from "../journal/run-directory.ts";
-import { type Bound, bind, type Given } from "../plan/bind.ts";
+import { type Bound, bind, connectionNames, type Given } from "../plan/bind.ts";
 import { LintBook } from "../plan/lint-book.ts";
 import { parsePlanText } from "../plan/load-plan.ts";
 import type { Plan, VarValue } from "../plan/plan.ts";
 import { RunState } from "../state/run-state.ts";
 import type { Clock } from "../time/clock.ts";
 import { CrashPoints, crashName } from "./crash-point.ts";
+import { maskedValues } from "./masked-values.ts";
 import { Run, type RunOptions, type RunParts } from "./run.ts";
 
 /** What a driver is started with. */
 export interface DriverOptions extends RunOptions {
   readonly root: string;
   readonly clock: Clock;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   /** The command as typed, for whoever finds the lock held. */
   readonly command: string;
   readonly say: (line: string) => void;
@@ -154,7 +154,7 @@ function nextRunId(root: string, plan: Plan): string {
 type Opened = Pick<RunParts, "plan" | "bound" | "lock" | "crash">;
 
 function open(options: DriverOptions, directory: RunDirectory, { plan, bound, lock, crash }: Opened): Run {
-  const mask = createMask(bound.secrets);
+  const mask = createMask(maskedValues(plan, bound, options.environment));
   const { root, clock, say } = options;
   const crashPoint = (point: string, record: JournalRecord): void => crash.reach(point, crashName(record));
   const journal = new Journal(directory, { clock, mask, crashPoint });
@@ -197,6 +197,13 @@ function rebind(plan: Plan, start: RunStart, options: DriverOptions, directory: 
     else if (expected === null) missing.add(name);
     else problems.push(`the secret ${name} is another one than at the start`);
   }
+  const connections = new Map<string, string>();
+  for (const name of connectionNames(plan)) {
+    const value = options.environment[name] ?? "";
+    if (value === "") problems.push(`the connection string ${name} is not in the environment`);
+    else if (secretHash(directory.id, value) === start.secrets[name]) connections.set(name, value);
+    else problems.push(`the connection string ${name} is another one than at the start`);
+  }
   if (problems.length > 0) {
     throw new MigrationError("PLAN_CHANGED", {
       message: `The run ${directory.id} cannot go on with other values.`,
@@ -204,7 +211,7 @@ function rebind(plan: Plan, start: RunStart, options: DriverOptions, directory: 
       remedy: "Set the secrets in the environment to what they were at the start.",
     });
   }
-  return { vars: valuesOf(start.vars), roles: rolesOf(start.roles), secrets, missing };
+  return { vars: valuesOf(start.vars), roles: rolesOf(start.roles), secrets, connections, missing };
 }
 
 function valuesOf(vars: Readonly<Record<string, JsonValue>>): ReadonlyMap<string, VarValue> {
@@ -223,9 +230,10 @@ function texts(value: JsonValue): readonly string[] {
 }
 
 function secretHashes(plan: Plan, bound: Bound, id: string): Record<string, string | null> {
+  const names = [...plan.secrets.map(({ name }) => name), ...bound.connections.keys()];
   return Object.fromEntries(
-    plan.secrets.map(({ name }) => {
-      const value = bound.secrets.get(name);
+    names.map((name) => {
+      const value = bound.secrets.get(name) ?? bound.connections.get(name);
       return [name, value === undefined ? null : secretHash(id, value)];
     }),
   );

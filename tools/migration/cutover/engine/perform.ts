@@ -110,6 +110,7 @@ export function contextOf(run: Run, work: Work): VerbContext {
     dir: options.dir === undefined ? undefined : fill(options.dir, values),
     hosts: run.hosts(),
     dbs: run.dbs(),
+    environment: run.parts.options.environment,
     by: options.by,
     input: work.input,
     timeoutMs: options.timeoutMs,

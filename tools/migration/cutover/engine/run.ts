@@ -6,7 +6,7 @@ import type { Mask } from "../journal/mask.ts";
 import type { CutoverRecord, JournalRecord } from "../journal/record.ts";
 import type { RunDirectory } from "../journal/run-directory.ts";
 import type { Bound } from "../plan/bind.ts";
-import type { Phase, Plan, VarValue } from "../plan/plan.ts";
+import type { Database, Phase, Plan, VarValue } from "../plan/plan.ts";
 import { RunState } from "../state/run-state.ts";
 import type { Clock } from "../time/clock.ts";
 import { RegexRunner } from "../verbs/regex.ts";
@@ -43,6 +43,7 @@ export interface RunParts {
 export interface RunOptions {
   readonly exitOnHold: boolean;
   readonly until: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** First signal: begin nothing new. */
   readonly interrupted: AbortSignal;
   /** Second signal: end what runs. */
@@ -141,7 +142,7 @@ export class Run {
     return this.#filled(this.plan.hosts);
   }
 
-  dbs(): ReadonlyMap<string, string> {
+  dbs(): ReadonlyMap<string, Database> {
     return this.plan.dbs;
   }
 

@@ -91,6 +91,14 @@ export interface SqlVerb {
   readonly db: string;
   readonly statement: string;
   readonly isRead: boolean;
+  /** How many rows it must give, find or change; asked inside of its transaction. */
+  readonly rows: RowCount | undefined;
+}
+
+/** A number of rows, from `min` to `max`. */
+export interface RowCount {
+  readonly min: number;
+  readonly max: number;
 }
 
 /** A pointer that is moved by compare and swap. */

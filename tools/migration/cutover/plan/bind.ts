@@ -16,6 +16,8 @@ export interface Bound {
   readonly roles: ReadonlyMap<string, readonly string[]>;
   /** Only those that are there. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Connection strings by the environment variables that the databases of the plan name. */
+  readonly connections: ReadonlyMap<string, string>;
   /** Names of optional secrets that are not there. */
   readonly missing: ReadonlySet<string>;
 }
@@ -29,6 +31,7 @@ export function bind(plan: Plan, given: Given, book: LintBook): Bound {
     vars: bindVars(plan, given, book),
     roles: bindRoles(plan, given, book),
     ...bindSecrets(plan, given, book),
+    connections: bindConnections(plan, given, book),
   };
 }
 
@@ -96,4 +99,20 @@ function bindSecrets(plan: Plan, { environment }: Given, book: LintBook): Pick<B
     else book.error(1, `secrets ${name}`, "is not in the environment");
   }
   return { secrets, missing };
+}
+
+/** The variables that databases of a plan name. What is in them reaches no command, unlike a secret. */
+export function connectionNames(plan: Plan): readonly string[] {
+  const named = [...plan.dbs.values()].flatMap((db) => (db.kind === "server" && db.env !== undefined ? [db.env] : []));
+  return [...new Set(named)];
+}
+
+function bindConnections(plan: Plan, { environment }: Given, book: LintBook): ReadonlyMap<string, string> {
+  const connections = new Map<string, string>();
+  for (const name of connectionNames(plan)) {
+    const value = environment[name];
+    if (value === undefined || value === "") book.error(1, `dbs ${name}`, "is not in the environment");
+    else connections.set(name, value);
+  }
+  return connections;
 }

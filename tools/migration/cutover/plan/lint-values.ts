@@ -15,7 +15,8 @@ const LEFT_OVER = [
 export function lintValues(plan: Plan, book: LintBook): void {
   const scope = new Scope(plan);
   for (const placed of everyAction(plan)) lintAction(scope, placed, book);
-  for (const [name, destination] of [...plan.hosts, ...plan.dbs]) {
+  const commands = [...plan.dbs].flatMap(([name, db]) => (db.kind === "text" ? [[name, db.text] as const] : []));
+  for (const [name, destination] of [...plan.hosts, ...commands]) {
     for (const used of namesIn(destination)) {
       if (!scope.isGlobal(used)) book.error(1, name, `\${${used}} has no value here`);
     }

@@ -8,6 +8,7 @@ import { lintActions } from "./lint-actions.ts";
 import { LintBook } from "./lint-book.ts";
 import { lintNames } from "./lint-names.ts";
 import { lintSecrets } from "./lint-secrets.ts";
+import { lintSql } from "./lint-sql.ts";
 import { lintStops } from "./lint-stops.ts";
 import { lintValues } from "./lint-values.ts";
 import { parsePlan } from "./parse-plan.ts";
@@ -45,6 +46,7 @@ export function lintPlanText(text: string, root?: string): LintedPlan {
   lintNames(plan, book);
   lintValues(plan, book);
   lintActions(plan, book);
+  lintSql(plan, book);
   lintStops(plan, book);
   lintFiles(plan, book, root);
   return { plan: book.errors === 0 ? plan : undefined, book };

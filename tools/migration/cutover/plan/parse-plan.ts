@@ -8,7 +8,19 @@ import { parseVars } from "./parse-vars.ts";
 import { parseStop, parseTick } from "./parse-watch.ts";
 import { Part, texts } from "./part.ts";
 import { parsePattern } from "./patterns.ts";
-import type { Baseline, Change, FrontMatter, Gate, Plan, Secret, TargetLock, Use, Variable, Writes } from "./plan.ts";
+import type {
+  Baseline,
+  Change,
+  Database,
+  FrontMatter,
+  Gate,
+  Plan,
+  Secret,
+  TargetLock,
+  Use,
+  Variable,
+  Writes,
+} from "./plan.ts";
 import type { YamlSource } from "./yaml-source.ts";
 
 /** The plan of a source that has the shape of the schema; names may still lead nowhere, which lint tells. */
@@ -33,7 +45,7 @@ export function parsePlan(source: YamlSource, text: string): Plan {
     vars: parseVariables(part),
     secrets: part.texts("secrets").map(parseSecret),
     hosts: textMap(part, "hosts"),
-    dbs: textMap(part, "dbs"),
+    dbs: new Map(Object.entries(objectAt(part, "dbs")).map(([name, db]) => [name, parseDatabase(db)])),
     notify: notify === undefined ? undefined : parseAction(notify, "notify"),
     lock: parseLock(part),
     assets: part.texts("assets"),
@@ -91,6 +103,17 @@ function parseVariables(part: Part): ReadonlyMap<string, Variable> {
 function parseSecret(name: string): Secret {
   const isOptional = name.endsWith("?");
   return { name: isOptional ? name.slice(0, -1) : name, isOptional };
+}
+
+function parseDatabase(raw: JsonValue): Database {
+  if (!isJsonObject(raw)) return { kind: "text", text: String(raw) };
+  const { kind, env, schema } = raw;
+  return {
+    kind: "server",
+    engine: kind === "mysql" ? "mysql" : "postgres",
+    env: typeof env === "string" ? env : undefined,
+    schema: typeof schema === "string" ? schema : undefined,
+  };
 }
 
 function parseLock(part: Part): TargetLock | undefined {

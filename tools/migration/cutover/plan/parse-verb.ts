@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
-import type { Flip, HttpVerb, Verb } from "./action.ts";
+import type { Flip, HttpVerb, RowCount, Verb } from "./action.ts";
 import { durationMs } from "./durations.ts";
 import { type Part, texts } from "./part.ts";
 
@@ -10,8 +10,10 @@ export function parseVerb(part: Part): Verb {
   const [probe, sh, statement, manual] = [part.text("probe"), part.text("sh"), part.text("sql"), part.text("manual")];
   if (probe !== undefined) return { kind: "probe", command: probe, on };
   if (sh !== undefined) return { kind: "sh", command: sh, on };
-  if (statement !== undefined)
-    return { kind: "sql", db: part.text("db") ?? "", statement, isRead: raw["read"] === true };
+  if (statement !== undefined) {
+    const rows = parseRows(raw["rows"]);
+    return { kind: "sql", db: part.text("db") ?? "", statement, isRead: raw["read"] === true, rows };
+  }
   if (manual !== undefined) return { kind: "manual", text: manual, ask: texts(raw["ask"]) };
   if (raw["http"] !== undefined) return parseHttp(raw);
   const flip = part.child("flip");
@@ -19,6 +21,13 @@ export function parseVerb(part: Part): Verb {
   const wait = part.text("wait");
   if (wait !== undefined) return { kind: "wait", ms: durationMs(wait) };
   return { kind: "see", files: texts(raw["see"]) };
+}
+
+function parseRows(raw: JsonValue | undefined): RowCount | undefined {
+  if (typeof raw === "number") return { min: raw, max: raw };
+  if (!isJsonObject(raw)) return undefined;
+  const { min, max } = raw;
+  return { min: typeof min === "number" ? min : 0, max: typeof max === "number" ? max : Number.MAX_SAFE_INTEGER };
 }
 
 function parseHttp(raw: JsonObject): HttpVerb {

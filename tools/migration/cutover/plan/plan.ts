@@ -20,8 +20,7 @@ export interface Plan {
   readonly secrets: readonly Secret[];
   /** Host name of the plan to ssh destination. */
   readonly hosts: ReadonlyMap<string, string>;
-  /** Database name to a client command that takes SQL on stdin, or to a connection URL of the toolkit. */
-  readonly dbs: ReadonlyMap<string, string>;
+  readonly dbs: ReadonlyMap<string, Database>;
   /** A command that gets each escalation as JSON on stdin. */
   readonly notify: Action | undefined;
   readonly lock: TargetLock | undefined;
@@ -85,6 +84,18 @@ export interface Secret {
   readonly name: string;
   readonly isOptional: boolean;
 }
+
+/** Where SQL goes: what takes it on stdin, or a connection of this tool. */
+export type Database =
+  /** A client command; or, once its values are put in, a connection string. */
+  | { readonly kind: "text"; readonly text: string }
+  | {
+      readonly kind: "server";
+      readonly engine: "postgres" | "mysql";
+      /** The environment variable that holds the connection string; DATABASE_URL where undefined. */
+      readonly env: string | undefined;
+      readonly schema: string | undefined;
+    };
 
 /** A lock on the target: a folder made with mkdir on that host (undefined = here). */
 export interface TargetLock {

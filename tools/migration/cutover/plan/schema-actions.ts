@@ -1,6 +1,8 @@
 import { closed, listOf, NAME, NAMES, ref, type SchemaPart, TEXT } from "./schema-words.ts";
 
 const VARIABLE = { type: "string", pattern: "^[a-z][a-z0-9_]*$" };
+const ENVIRONMENT = "^[A-Za-z_][A-Za-z0-9_]*$";
+const COUNT = { type: "integer", minimum: 0 };
 const SCALAR = { type: ["string", "number", "boolean"] };
 const ONE_OR_MORE = { oneOf: [ref("regex"), { ...listOf(ref("regex")), minItems: 1 }] };
 
@@ -28,7 +30,7 @@ const OPTIONS: SchemaPart = {
   na: TEXT,
   env: {
     type: "object",
-    propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
+    propertyNames: { pattern: ENVIRONMENT },
     additionalProperties: SCALAR,
   },
   dir: TEXT,
@@ -49,6 +51,7 @@ const ALL_VERBS: SchemaPart = { ...READ_VERBS, sh: TEXT, flip: ref("flip") };
 
 const RULES: readonly SchemaPart[] = [
   { if: { required: ["sql"] }, then: { required: ["db"] }, else: { properties: { db: false } } },
+  { if: { required: ["rows"] }, then: { required: ["sql"] } },
   { if: { required: ["ask"] }, then: { required: ["manual"] } },
   { if: { required: ["manual"] }, then: { required: ["by"] } },
   {
@@ -74,7 +77,13 @@ function exactlyOne(verbs: SchemaPart): SchemaPart {
 }
 
 function action(verbs: SchemaPart, further: SchemaPart, rules: readonly SchemaPart[], required: string[] = []) {
-  const verbOptions = { on: NAME, db: NAME, read: { const: true }, ask: { ...listOf(VARIABLE), minItems: 1 } };
+  const verbOptions = {
+    on: NAME,
+    db: NAME,
+    read: { const: true },
+    rows: ref("rows"),
+    ask: { ...listOf(VARIABLE), minItems: 1 },
+  };
   const properties = { ...verbs, ...verbOptions, ...EXPECTATIONS, ...OPTIONS, ...further };
   return closed(properties, required, { ...exactlyOne(verbs), allOf: [...RULES, ...rules] });
 }
@@ -137,6 +146,20 @@ const DEFS: SchemaPart = {
     },
   },
   names: { oneOf: [NAME, { ...listOf(NAME), minItems: 1 }] },
+  database: {
+    if: { type: "object" },
+    then: closed(
+      { kind: { enum: ["postgres", "mysql"] }, env: { type: "string", pattern: ENVIRONMENT }, schema: NAME },
+      ["kind"],
+    ),
+    else: { ...TEXT, description: "a client command that takes SQL on stdin, or a connection string by a variable" },
+  },
+  rows: {
+    description: "how many rows a statement gives, finds or changes; anything else is rolled back",
+    if: { type: "object" },
+    then: { ...closed({ min: COUNT, max: COUNT }), minProperties: 1 },
+    else: COUNT,
+  },
   duration: { type: "string", pattern: "^(0|[1-9][0-9]{0,8})(ms|s|m|h)$" },
   date: { type: "string", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
   regex: { type: "string", minLength: 1, description: "/…/flags, or plain" },

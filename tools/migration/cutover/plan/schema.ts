@@ -88,7 +88,7 @@ export const PLAN_SCHEMA = {
       text_vars: { ...listOf(ref("variable")), description: "variables that are free text" },
       secrets: listOf({ type: "string", pattern: "^[A-Za-z_][A-Za-z0-9_]*\\??$" }),
       hosts: mapOf(TEXT),
-      dbs: mapOf(TEXT),
+      dbs: mapOf(ref("database")),
       notify: ref("sh"),
       lock: closed({ host: NAME, path: TEXT }, ["path"]),
       assets: listOf(TEXT),

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../model/json.ts";
 import type { ExpectationResult, Verdict } from "../journal/record.ts";
-import type { Action, Expectations, Pattern, Save } from "../plan/action.ts";
+import type { Action, Expectations, Pattern, RowCount, Save } from "../plan/action.ts";
 import { patternText } from "../plan/patterns.ts";
 import { matchingPaths } from "./globs.ts";
 import { atPointer, fits, matchText } from "./json-match.ts";
@@ -74,6 +74,11 @@ function plain({ verb, expect }: Action, result: VerbResult, all: string, contex
     const isExpected = result.exit === expect.exit;
     found.push(outcome("exit", String(expect.exit), exitText(result), isExpected));
   }
+  if (verb.kind === "sql" && verb.rows !== undefined && result.rows !== null) {
+    const { min, max } = verb.rows;
+    const isExpected = result.rows >= min && result.rows <= max;
+    found.push(outcome("rows", rowsText(verb.rows), String(result.rows), isExpected));
+  }
   if (verb.kind === "http" && result.status !== null) {
     const { status } = result;
     const isExpected = expect.status === undefined ? status >= 200 && status < 300 : status === expect.status;
@@ -87,6 +92,11 @@ function plain({ verb, expect }: Action, result: VerbResult, all: string, contex
     found.push(outcome("absent", `no ${path}`, there.length === 0 ? "none" : there.join(", "), there.length === 0));
   }
   return found;
+}
+
+function rowsText({ min, max }: RowCount): string {
+  if (min === max) return String(min);
+  return max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`;
 }
 
 function exitText({ exit, signal, timedOut }: VerbResult): string {

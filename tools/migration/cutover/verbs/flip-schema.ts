@@ -3,17 +3,21 @@ import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { applySchemaFlip, prepareSchemaFlip, readSchemas, type SchemaFlip } from "../../operations/flip-schema.ts";
 import { exchanged, isSameState, type SchemaState } from "../../operations/schema-state.ts";
 import type { Flip } from "../plan/action.ts";
+import { serverNamed } from "./database.ts";
 import type { Pointer } from "./flip.ts";
 import { fill } from "./values.ts";
 import type { VerbContext } from "./verb.ts";
 
 /** Two schemas of a database that exchange their names. */
 export function schemaPointer(flip: Extract<Flip, { kind: "schema" }>, context: VerbContext): Pointer {
-  const words: SchemaFlip = {
-    schema: fill(flip.schema, context),
-    to: fill(flip.to, context),
-    url: fill(context.dbs.get(flip.db) ?? "", context),
-  };
+  const place = serverNamed(flip.db, context);
+  if (place === undefined) {
+    throw new MigrationError("TARGET_UNFIT", {
+      message: `A flip of a schema needs a connection to ${flip.db}, not a client command.`,
+      remedy: "Give the database of the plan as {kind: postgres, env: NAME}, or as a connection string by a secret.",
+    });
+  }
+  const words: SchemaFlip = { schema: fill(flip.schema, context), to: fill(flip.to, context), place };
   return {
     text: () => `exchange the schemas ${words.schema} and ${words.to} of ${flip.db}`,
     look: async () => ({ ...(await prepareSchemaFlip(words)) }),

@@ -9,6 +9,7 @@ export function resultAt(start: Stamp, context: VerbContext, over: Partial<VerbR
     signal: null,
     timedOut: false,
     status: null,
+    rows: null,
     start: start.at,
     end: context.clock.wall().toISOString(),
     ms: Math.round(context.clock.monoMs() - start.monoMs),

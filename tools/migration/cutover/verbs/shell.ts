@@ -100,6 +100,7 @@ function ofCommand(result: CommandResult, fallback: string): VerbResult {
     signal: result.signal,
     timedOut,
     status: null,
+    rows: null,
     start: result.start ?? fallback,
     end: result.finish ?? fallback,
     ms: result.ms ?? 0,

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../model/json.ts";
 import type { FlipRecord, Spawned } from "../journal/record.ts";
 import type { Verb } from "../plan/action.ts";
-import type { VarValue } from "../plan/plan.ts";
+import type { Database, VarValue } from "../plan/plan.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** What a verb gets beside its own words. */
@@ -23,7 +23,9 @@ export interface VerbContext {
   readonly dir: string | undefined;
   /** Host name of the plan to ssh destination, values put in. */
   readonly hosts: ReadonlyMap<string, string>;
-  readonly dbs: ReadonlyMap<string, string>;
+  readonly dbs: ReadonlyMap<string, Database>;
+  /** Where connections of this tool are told what the plan must not know. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly by: readonly string[];
   /** What a command reads on stdin; /dev/null where undefined. */
   readonly input: string | undefined;
@@ -73,6 +75,8 @@ export interface VerbResult {
   readonly timedOut: boolean;
   /** HTTP status. */
   readonly status: number | null;
+  /** How many rows a statement gave, found or changed; null where nobody counted. */
+  readonly rows: number | null;
   /** RFC 3339 by the clock of the machine where it ran. */
   readonly start: string;
   readonly end: string;

@@ -9,6 +9,7 @@ import { MAP_CHECKS } from "../../tools/migration/operations/map-modules.ts";
 import { readBack, type WrittenModule } from "../../tools/migration/operations/read-back.ts";
 import { type Tuning, tuned } from "../../tools/migration/operations/tuning.ts";
 import { WorkerPool } from "../../tools/migration/pool/worker-pool.ts";
+import { piecesOf } from "../../tools/migration/ranges/pieces.ts";
 import { allocateLineMemory, Spill } from "../../tools/migration/ranges/spill.ts";
 import { writePartitions } from "../../tools/migration/ranges/write-partition.ts";
 import { moduleFiles } from "../../tools/migration/stores/module-files.ts";
@@ -29,13 +30,13 @@ function write(path: string): WrittenModule {
     const at = spill.reserve(words[0] ?? 0, text.length);
     spill.commit(words, spill.bytes.write(text, at, "latin1"));
   }
-  const { counts, dataBytes, extents } = spill.finish();
+  const { counts, dataBytes, pieces } = spill.finish();
   let [index, dataOffset] = [0, 0];
-  const tasks = counts.map((count, at) => {
+  const tasks = [...counts].map((count, at) => {
     const place = { data: files.data, entities: files.entities, index, dataOffset };
     index += count;
     dataOffset += dataBytes[at] ?? 0;
-    return { ...place, count, dataBytes: dataBytes[at] ?? 0, extents: extents[at] ?? [] };
+    return { ...place, count, dataBytes: dataBytes[at] ?? 0, pieces: piecesOf([pieces], at) };
   });
   const runs = [tasks.slice(0, PARTITIONS / 2), tasks.slice(PARTITIONS / 2)].map((group) => {
     const written = writePartitions(group, () => {});

@@ -7,6 +7,7 @@ import { ChunkCutter, type ChunkRecord } from "../../tools/migration/integrity/c
 import { CompactRange } from "../../tools/migration/integrity/compact-range.ts";
 import { entityLine, leafHash } from "../../tools/migration/integrity/digest.ts";
 import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
+import { piecesOf } from "../../tools/migration/ranges/pieces.ts";
 import { allocateLineMemory, Spill, type SpillResult } from "../../tools/migration/ranges/spill.ts";
 import {
   type PartitionsResult,
@@ -61,7 +62,10 @@ function writeAll(
     const count = spills.reduce((sum, { counts }) => sum + (counts[at] ?? 0), 0);
     const dataBytes = spills.reduce((sum, one) => sum + (one.dataBytes[at] ?? 0), 0);
     tasks.push({
-      extents: spills.flatMap(({ extents }) => extents[at] ?? []),
+      pieces: piecesOf(
+        spills.map(({ pieces }) => pieces),
+        at,
+      ),
       count,
       dataBytes,
       data,
@@ -77,8 +81,8 @@ function writeAll(
   return { results: results.reverse(), data: readFileSync(data, "utf8"), entities: readFileSync(entities, "utf8") };
 }
 
-function pathsOf({ extents }: SpillResult): string[] {
-  return extents.flat().flatMap((extent) => ("path" in extent ? extent.path : []));
+function pathsOf({ pieces }: SpillResult): string[] {
+  return pieces.places.filter((place) => typeof place === "string");
 }
 
 t.test("lines go to a file only when the memory for them is used up, which all spills share", async (t) => {
@@ -90,8 +94,8 @@ t.test("lines go to a file only when the memory for them is used up, which all s
   t.strictSame(pathsOf(spill(dir, lines, new Uint32Array(0), 104_000)), []);
   t.strictSame(readdirSync(dir), [], "no file is made");
   const some = spill(dir, lines, new Uint32Array(0), 70_000);
-  t.ok(some.extents.flat().some((extent) => "memory" in extent));
-  t.equal(new Set(pathsOf(some)).size, 1);
+  t.ok(some.pieces.places.some((place) => typeof place !== "string"));
+  t.equal(pathsOf(some).length, 1);
   const memory = allocateLineMemory(70_000);
   const inMemory = [1, 2, 3].map((at) => {
     const made = new Spill({ path: join(dir, `shared-${at}`), bounds: new Uint32Array(0), memory });

@@ -1,9 +1,11 @@
 import { closeSync, fsync, mkdirSync, openSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
 import pLimit from "p-limit";
+import { piecesOf } from "../ranges/pieces.ts";
 import type { SpillResult } from "../ranges/spill.ts";
 import type { PartitionTask } from "../ranges/write-partition.ts";
 import { moduleFiles } from "../stores/module-files.ts";
+import type { BuildTask } from "./build-tasks.ts";
 import { type FastMapped, type FastRun, fastMap } from "./fast-map.ts";
 import { type BuiltModule, spillFolder } from "./module-builder.ts";
 import { readBack, type WrittenModule } from "./read-back.ts";
@@ -15,8 +17,14 @@ export interface FastBuilt extends FastMapped {
 
 /** The files of one module while they are written. */
 interface Work extends WrittenModule {
+  readonly spills: readonly SpillResult[];
   /** Adjoining partitions, which one worker writes one after the other. */
-  readonly groups: readonly (readonly PartitionTask[])[];
+  readonly groups: readonly (readonly Partition[])[];
+}
+
+/** A partition that holds lines; where these lie is put together when its task is given away. */
+interface Partition extends Omit<PartitionTask, "pieces"> {
+  readonly number: number;
 }
 
 const fsyncAsync = promisify(fsync);
@@ -43,28 +51,25 @@ function planModule(path: string, name: string, spills: readonly SpillResult[], 
   const files = moduleFiles(path, name);
   mkdirSync(files.checksums, { recursive: true });
   for (const file of [files.data, files.entities]) closeSync(openSync(file, "wx", 0o600));
-  const partitions: PartitionTask[] = [];
+  const partitions: Partition[] = [];
   let [index, dataOffset] = [0, 0];
   for (let at = 0; at < (spills[0]?.counts.length ?? 0); at += 1) {
     const count = spills.reduce((sum, spill) => sum + (spill.counts[at] ?? 0), 0);
     const dataBytes = spills.reduce((sum, spill) => sum + (spill.dataBytes[at] ?? 0), 0);
-    const extents = spills.flatMap((spill) => spill.extents[at] ?? []);
     if (count > 0)
-      partitions.push({ extents, count, dataBytes, index, dataOffset, data: files.data, entities: files.entities });
+      partitions.push({ number: at, count, dataBytes, index, dataOffset, data: files.data, entities: files.entities });
     index += count;
     dataOffset += dataBytes;
   }
   const groups = Array.from({ length: Math.ceil(partitions.length / perTask) }, (_, at) =>
     partitions.slice(at * perTask, (at + 1) * perTask),
   );
-  return { name, path, files, groups, size: index, dataBytes: dataOffset, runs: [] };
+  return { name, path, files, spills, groups, size: index, dataBytes: dataOffset, runs: [] };
 }
 
 /** Writes the partitions, each to its place, and makes each file durable while the next module is written. */
 async function writeModules(run: FastRun, works: readonly Work[]): Promise<boolean> {
-  const results = run.pool.run(
-    works.flatMap(({ groups }) => groups.map((partitions) => ({ kind: "partitions", partitions }) as const)),
-  );
+  const results = run.pool.run(tasksOf(works));
   const limit = pLimit(SYNCS_AT_A_TIME);
   const syncs: Promise<void>[] = [];
   for (const work of works) {
@@ -83,6 +88,16 @@ async function writeModules(run: FastRun, works: readonly Work[]): Promise<boole
   await results.next();
   await Promise.all(syncs);
   return true;
+}
+
+function* tasksOf(works: readonly Work[]): Generator<BuildTask> {
+  for (const { groups, spills } of works) {
+    const pieces = spills.map((spill) => spill.pieces);
+    for (const group of groups) {
+      const partitions = group.map(({ number, ...rest }) => ({ ...rest, pieces: piecesOf(pieces, number) }));
+      yield { kind: "partitions", partitions };
+    }
+  }
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -18,7 +18,7 @@ export interface Tuning {
   readonly partitionBytes: number;
   /** Adjoining partitions that one worker writes: a chunk that lies in two tasks is hashed twice. */
   readonly partitionsPerTask: number;
-  /** Lines that are kept in memory before others are spilled to the disk. */
+  /** Lines that are kept in memory before others are spilled to the disk: enough for small data to need no file. */
   readonly lineMemoryBytes: number;
   /** Lines that the build in one thread sorts in memory. */
   readonly sortMemoryBytes: number;
@@ -39,7 +39,7 @@ const DEFAULTS: Tuning = {
   recordsPerTask: 32_768,
   partitionBytes: 4 * MIB,
   partitionsPerTask: 8,
-  lineMemoryBytes: 32 * MIB,
+  lineMemoryBytes: 8 * MIB,
   sortMemoryBytes: 256 * MIB,
   readBack: true,
   threads: {},

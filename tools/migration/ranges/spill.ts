@@ -1,10 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { writeFully } from "../stores/atomic-file.ts";
-
-/** Where lines of one partition lie: in a spill file, or in memory that every thread can read. */
-export type Extent =
-  | { readonly path: string; readonly offset: number; readonly length: number }
-  | { readonly memory: SharedArrayBuffer; readonly length: number };
+import { PieceList, type SpillPieces } from "./pieces.ts";
 
 /** Where a spill may leave its lines. */
 export interface SpillPlace {
@@ -26,10 +22,10 @@ export function allocateLineMemory(bytes: number): SharedArrayBuffer {
 
 /** What a spill holds of each partition. */
 export interface SpillResult {
-  readonly extents: readonly (readonly Extent[])[];
+  readonly pieces: SpillPieces;
   /** Lines and bytes of lines (LF included) by partition. */
-  readonly counts: readonly number[];
-  readonly dataBytes: readonly number[];
+  readonly counts: Uint32Array;
+  readonly dataBytes: Float64Array;
 }
 
 /** Where the lines of a range go. */
@@ -92,10 +88,10 @@ export class Spill implements LineSink {
   /** Of the file, which is made when the first lines go to it. */
   #descriptor: number | undefined;
   readonly #memory: Int32Array;
-  readonly #filled: number[];
-  readonly #extents: Extent[][];
-  readonly #counts: number[];
-  readonly #dataBytes: number[];
+  readonly #filled: Uint32Array;
+  readonly #pieces = new PieceList();
+  readonly #counts: Uint32Array;
+  readonly #dataBytes: Float64Array;
   #partition = 0;
   /** Where the reserved line begins. */
   #at = 0;
@@ -114,10 +110,9 @@ export class Spill implements LineSink {
     this.bytes = spare.length < this.#regionsEnd ? Buffer.allocUnsafeSlow(this.#regionsEnd) : spare;
     spare = Buffer.alloc(0);
     this.view = viewOf(this.bytes);
-    this.#filled = new Array<number>(partitions).fill(0);
-    this.#extents = Array.from({ length: partitions }, () => []);
-    this.#counts = new Array<number>(partitions).fill(0);
-    this.#dataBytes = new Array<number>(partitions).fill(0);
+    this.#filled = new Uint32Array(partitions);
+    this.#counts = new Uint32Array(partitions);
+    this.#dataBytes = new Float64Array(partitions);
   }
 
   /** Where in `bytes` a line of at most `most` bytes goes whose id begins with this word. */
@@ -152,7 +147,8 @@ export class Spill implements LineSink {
   finish(): SpillResult {
     for (let partition = 0; partition < this.#filled.length; partition += 1) this.#flush(partition);
     this.close();
-    return { extents: this.#extents, counts: this.#counts, dataBytes: this.#dataBytes };
+    const pieces = this.#pieces.byPartition(this.#counts.length);
+    return { pieces, counts: this.#counts, dataBytes: this.#dataBytes };
   }
 
   /** Closes the file, whose lines are whole only after `finish`, and leaves the regions to the next spill. */
@@ -186,12 +182,12 @@ export class Spill implements LineSink {
     if (this.#takeMemory(bytes.length)) {
       const memory = new SharedArrayBuffer(bytes.length);
       new Uint8Array(memory).set(bytes);
-      this.#extents[partition]?.push({ memory, length: bytes.length });
+      this.#pieces.add(partition, memory, 0, bytes.length);
       return;
     }
     this.#descriptor ??= openSync(this.#path, "wx", 0o600);
     writeFully(this.#descriptor, bytes);
-    this.#extents[partition]?.push({ path: this.#path, offset: this.#offset, length: bytes.length });
+    this.#pieces.add(partition, this.#path, this.#offset, bytes.length);
     this.#offset += bytes.length;
   }
 

@@ -1,36 +1,56 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { type Extent, SPILL_HEAD_BYTES } from "./spill.ts";
+import { type Pieces, type Place, SPAN_NUMBERS } from "./pieces.ts";
+import { SPILL_HEAD_BYTES } from "./spill.ts";
 import { compareWords } from "./uuid-bytes.ts";
 
-/** Reads the extents of a partition one after the other; fewer bytes where a file is shorter. The buffer is reused. */
-export function readExtents(extents: readonly Extent[]): Buffer {
-  const length = extents.reduce((sum, extent) => sum + extent.length, 0);
+/** Reads the pieces of a partition one after the other; fewer bytes where a file is shorter. The buffer is reused. */
+export function readPieces({ places, spans }: Pieces): Buffer {
+  let length = 0;
+  for (let at = 2; at < spans.length; at += SPAN_NUMBERS) length += spans[at] ?? 0;
   // A new buffer for each partition cost a page fault for every 4 KiB, twice as long as copying the lines.
   if (room.length < length) room = Buffer.allocUnsafe(length);
   const all = room.subarray(0, length);
-  let at = 0;
-  let open: { readonly path: string; readonly descriptor: number } | undefined;
+  const files = new OpenPlace();
+  let filled = 0;
   try {
-    for (const extent of extents) {
-      if ("memory" in extent) {
-        all.set(new Uint8Array(extent.memory, 0, extent.length), at);
-        at += extent.length;
-        continue;
-      }
-      if (open?.path !== extent.path) {
-        if (open !== undefined) closeSync(open.descriptor);
-        open = { path: extent.path, descriptor: openSync(extent.path, "r") };
-      }
-      for (let done = 0; done < extent.length; ) {
-        const got = readSync(open.descriptor, all, at, extent.length - done, extent.offset + done);
-        if (got === 0) return all.subarray(0, 0);
-        done += got;
-        at += got;
-      }
+    for (let at = 0; at < spans.length; at += SPAN_NUMBERS) {
+      const [place = 0, offset = 0, bytes = 0] = spans.subarray(at, at + SPAN_NUMBERS);
+      if (!files.read(places[place] ?? "", offset, all.subarray(filled, filled + bytes))) return all.subarray(0, 0);
+      filled += bytes;
     }
     return all;
   } finally {
-    if (open !== undefined) closeSync(open.descriptor);
+    files.close();
+  }
+}
+
+/** Reads from one place after the other; a file is opened once for all pieces that follow each other there. */
+class OpenPlace {
+  #path = "";
+  #descriptor: number | undefined;
+
+  /** False where the place is shorter. */
+  read(place: Place, offset: number, into: Buffer): boolean {
+    if (typeof place !== "string") {
+      into.set(new Uint8Array(place, offset, into.length));
+      return true;
+    }
+    if (this.#descriptor === undefined || place !== this.#path) {
+      this.close();
+      this.#descriptor = openSync(place, "r");
+      this.#path = place;
+    }
+    for (let done = 0; done < into.length; ) {
+      const got = readSync(this.#descriptor, into, done, into.length - done, offset + done);
+      if (got === 0) return false;
+      done += got;
+    }
+    return true;
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }
 
@@ -50,10 +70,12 @@ export function findLines(spilled: Buffer, count: number): SpilledLines {
     lengths: new Uint32Array(count),
     words: new Uint32Array(4 * count),
   };
+  const view = new DataView(spilled.buffer, spilled.byteOffset, spilled.length);
   let line = 0;
   for (let at = 0; at < spilled.length && line < count; line += 1) {
-    const length = spilled.readUInt32LE(at);
-    for (let word = 0; word < 4; word += 1) lines.words[4 * line + word] = spilled.readUInt32LE(at + 4 + 4 * word);
+    // Through a view: a call to readUInt32LE checks its argument each time.
+    const length = view.getUint32(at, true);
+    for (let word = 0; word < 4; word += 1) lines.words[4 * line + word] = view.getUint32(at + 4 + 4 * word, true);
     lines.offsets[line] = at + SPILL_HEAD_BYTES;
     lines.lengths[line] = length;
     at += SPILL_HEAD_BYTES + length;

@@ -88,7 +88,8 @@ t.test("003: the flip takes the recorded root, and everything after it reads thr
   const plan = planOf("station56");
   const actions = new Map([...everyAction(plan)].map(({ action }) => [action.name, action]));
   t.match(actions.get("pointer")?.verb, { flip: { kind: "link", link: /^\$\{live\}$/, root: /^\$\{run_root\}$/ } });
-  t.match(actions.get("live-scan")?.verb, { command: /scan-all --live/ });
+  t.match(actions.get("live-scan")?.verb, { command: /scan-all --live --json$/ });
+  t.match(actions.get("scan")?.verb, { command: /scan-all --json$/ }, "a scan beside it cannot take its report away");
   t.strictSame(plan.distinct, [["operator", "reviewer"]]);
   t.strictSame(plan.writes, { kind: "none" });
   const order = plan.phases.map(({ id }) => id);

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { systemCode } from "../model/errors.ts";
 import { fsyncDirectory, toStoreError, writeFileAtomic } from "./atomic-file.ts";
 import { FileWriter } from "./file-writer.ts";
 import { isPidAlive } from "./owner.ts";
@@ -46,8 +47,7 @@ export class ReportFolder {
       for (const [name, text] of Object.entries(files)) {
         writeFileAtomic(join(this.#building, name), text, { mode: FILE_MODE });
       }
-      this.#removeOld();
-      renameSync(this.#building, join(this.#reports, this.#name));
+      this.#takePlace();
       fsyncDirectory(this.#reports);
     } catch (error) {
       throw toStoreError(error, `Writing the report ${this.#name}`);
@@ -59,11 +59,27 @@ export class ReportFolder {
     rmSync(this.#building, { recursive: true, force: true });
   }
 
+  /** The same command may end twice at a time: each takes the other's place, and the report is that of the last. */
+  #takePlace(): void {
+    for (;;) {
+      this.#removeOld();
+      try {
+        renameSync(this.#building, join(this.#reports, this.#name));
+        return;
+      } catch (error) {
+        if (!isAnotherThere(error)) throw error;
+      }
+    }
+  }
+
   #removeOld(): void {
-    const place = join(this.#reports, this.#name);
-    if (!existsSync(place)) return;
     const aside = join(this.#reports, `.old-${this.#name}-${process.pid}`);
-    renameSync(place, aside);
+    try {
+      renameSync(join(this.#reports, this.#name), aside);
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return;
+      throw error;
+    }
     rmSync(aside, { recursive: true, force: true });
   }
 
@@ -75,4 +91,10 @@ export class ReportFolder {
       }
     }
   }
+}
+
+/** Whether a folder could not be renamed because another one has come into that place. */
+function isAnotherThere(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOTEMPTY" || code === "EEXIST";
 }

@@ -7,6 +7,7 @@ import {
   SSH_PATIENCE,
   type SshPatience,
 } from "../../../tools/migration/cutover/process/command.ts";
+import { endLeft } from "../../../tools/migration/cutover/process/left-command.ts";
 import { recoverCommand, startCommand } from "../../../tools/migration/cutover/process/run-command.ts";
 import { commandOf, isRunning, killHard, startDriver, until, untilFile } from "../../helpers/commands.ts";
 import { noSshd, startHost, type TestHost } from "../../helpers/sshd.ts";
@@ -119,6 +120,20 @@ t.test("commands over a real sshd", { skip: noSshd }, async (t) => {
     await killHard(driver);
     t.match(await adopted(spec), { exit: 6, recovered: true });
     t.notOk(existsSync(join(spec.folder, "ssh.2")), "no second connection was needed");
+  });
+
+  await t.test("a read that nobody waits for any more is ended on the host too", async (t) => {
+    t.testdir();
+    const spec = remote(t, host, "echo $$; sleep 1000");
+    const driver = await startDriver(spec);
+    const out = join(farFolder(host, spec), "out");
+    await untilFile(out);
+    await killHard(driver);
+    const far = Number(readFileSync(out, "utf8"));
+    t.ok(isRunning(far));
+    t.equal(await endLeft(spec.folder, spec.ssh?.folder ?? ""), true);
+    t.notOk(isRunning(far));
+    t.equal(await endLeft(spec.folder, spec.ssh?.folder ?? ""), false, "and once it is ended there is nothing left");
   });
 
   await t.test(

@@ -8,6 +8,7 @@ import { escalateOnce } from "./escalate.ts";
 import { explainCommits } from "./freeze.ts";
 import { decide, ready } from "./hold.ts";
 import { keepHeads } from "./keep-heads.ts";
+import { endLeftReads } from "./left-reads.ts";
 import { walkUntil } from "./phases.ts";
 import { preflight } from "./preflight.ts";
 import { listen } from "./requests.ts";
@@ -22,6 +23,7 @@ import { sleepOrChange } from "./wait-for.ts";
 /** Drives a run to its end, from wherever its journal says it is. Stops and the inbox are heard all the time. */
 export async function drive(run: Run): Promise<Ending> {
   await lockTarget(run);
+  await endLeftReads(run);
   const over = new AbortController();
   // Every stop listens to it, and Node takes more than ten for a leak.
   setMaxListeners(0, over.signal);

@@ -1,6 +1,7 @@
 import { stepsOf } from "../plan/walk.ts";
 import type { Attempt } from "../state/run-state.ts";
 import { ask } from "./checks.ts";
+import { endLeftReads } from "./left-reads.ts";
 import { recover } from "./perform.ts";
 import type { Run } from "./run.ts";
 import { stepOf } from "./undo-units.ts";
@@ -15,6 +16,7 @@ export interface Reconciled {
 
 /** Asks every `done_if` and every pointer again; changes nothing but the journal. */
 export async function reconcile(run: Run): Promise<readonly Reconciled[]> {
+  await endLeftReads(run);
   const found: Reconciled[] = [];
   for (const phase of run.plan.phases) {
     for (const step of stepsOf(phase)) {

@@ -1,5 +1,6 @@
 import { afterRollback } from "./after-rollback.ts";
 import type { Ending } from "./ending.ts";
+import { endLeftReads } from "./left-reads.ts";
 import { finishRollback } from "./rollback.ts";
 import type { Run } from "./run.ts";
 import { refused } from "./signatures.ts";
@@ -23,6 +24,7 @@ export async function undoOne(run: Run, step: string): Promise<UndoneOne> {
   const units = undoUnits(run, rollback.scope);
   const wanted = units.filter((unit) => unit.of === step || unit.name === step);
   if (wanted.length === 0) throw refused(`There is no undo ${step}; left: ${rollback.left.join(", ")}.`);
+  await endLeftReads(run);
   let isDone = true;
   for (const unit of wanted.filter((one) => !isSettled(run, one))) {
     run.allowAgain(unit.name);

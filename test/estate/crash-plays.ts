@@ -46,8 +46,9 @@ export const CRASH_PLAYS: Readonly<Record<Practice["plan"], Readonly<Record<Cras
   },
 };
 
-/** True for the end of a step that was done; a try that a kill kept from beginning ends too. */
+/** True for the end of a step that was done, seen by a driver or by a person; a try that never began ends too. */
 function isDone(record: JournalRecord, step: string): boolean {
+  if (record.type === "sign") return record.data.about === step && record.data.say === "done";
   return record.type === "step.end" && record.step === step && record.data.result === "done";
 }
 

@@ -12,6 +12,15 @@ t.test("schemas with the same $id do not see each other", async (t) => {
   t.notOk(second({ name: 1, next: { name: "b" } }));
 });
 
+t.test("a name inside a schema may stand in two schemas", async (t) => {
+  const part = { $id: "https://example.com/part", type: "string" };
+  for (const turn of ["first", "second"]) {
+    const validate = compileSchema({ type: "object", properties: { part: structuredClone(part) } });
+    t.ok(validate({ part: "a" }), turn);
+    t.notOk(validate({ part: 1 }), turn);
+  }
+});
+
 t.test("what is no schema is refused every time", async (t) => {
   const broken = { $id: "https://example.com/broken", type: "thing" };
   for (const turn of ["first", "second"]) t.throws(() => compileSchema({ ...broken }), /type/, turn);

@@ -26,7 +26,6 @@ export const SEQUENTIAL: Way = { tuning: { sequential: true } };
 export const CUT: Way = {
   workers: 1,
   tuning: {
-    tinyBytes: 0,
     rangeBytes: 1,
     spanBytes: 300,
     idsPerTask: 7,

@@ -17,7 +17,7 @@ export function pausedScan(command: PausedCommand, extra: Partial<ScanOptions> =
     input: DEFAULT_INPUT,
     modules: [],
     pause: { maxMs: undefined, resume: false },
-    tuning: { smallBytes: 0, tinyBytes: 0, rangeBytes: 1 },
+    tuning: { smallBytes: 0, rangeBytes: 1 },
     ...what,
     workers: 0,
     ...extra,

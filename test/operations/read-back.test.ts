@@ -48,7 +48,7 @@ function write(path: string): WrittenModule {
 
 async function rootOf(module: WrittenModule, tuning: Partial<Tuning> = {}): Promise<string | undefined> {
   const context = contextOf(module.path);
-  const setup: BuildSetup = { modules: [], phoneRegions: [], checks: MAP_CHECKS, compiled: false };
+  const setup: BuildSetup = { modules: [], phoneRegions: [], checks: MAP_CHECKS };
   const pool = new WorkerPool({
     workers: 0,
     entry: new URL("file:///nowhere"),

@@ -54,7 +54,7 @@ t.test(
       t.equal(readJson(sound, report, "statement.json").predicate.level, level);
       t.equal(readJson(sound, report, "summary.json").level, level);
       reports.set(level, summary.modules);
-      const tuning = { smallBytes: 0, tinyBytes: 0, rangeBytes: 1 };
+      const tuning = { smallBytes: 0, rangeBytes: 1 };
       const again = await levelRun(sound, level, { tuning, workers: 2 });
       t.strictSame(again.summary, summary);
     }

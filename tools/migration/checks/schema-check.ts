@@ -1,4 +1,4 @@
-import { compileSchema, expectedBy, type ValidatorError } from "../config/schema-compiler.ts";
+import { compileSchema, expectedBy, type Validator, type ValidatorError } from "../config/schema-compiler.ts";
 import { type FindingPlace, type FindingSink, finding } from "../model/finding.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import { printableKey } from "../model/printable.ts";
@@ -6,10 +6,14 @@ import { printableKey } from "../model/printable.ts";
 /** Reports every place where an entity does not satisfy its schema. */
 export type EntityCheck = (entity: JsonObject, place: FindingPlace, sink: FindingSink) => void;
 
-/** Compiles the schema of a module once; each error becomes a finding that names the keyword, never the value. */
+/**
+ * The schema of a module as a check, compiled when the first entity needs it; each error becomes a finding that names the
+ * keyword, never the value.
+ */
 export function compileSchemaCheck(schema: JsonObject): EntityCheck {
-  const validate = compileSchema(schema);
+  let validate: Validator | undefined;
   return (entity, place, sink) => {
+    validate ??= compileSchema(schema);
     if (validate(entity)) return;
     for (const error of validate.errors ?? []) {
       const field = fieldOf(error);

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
+import { allowedChoices } from "./choices.ts";
 import { literalAt } from "./code.ts";
 import { emitDelegated } from "./delegated.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
@@ -38,15 +39,9 @@ function emitCompiled(emission: Emission, schema: JsonValue | undefined, place: 
   const node = resolveNode(schema, emission.root);
   if (capture !== undefined) code.line(`${capture.from} = p${place.opened ? " - 1" : ""};`);
   const choices = choicesOf(node);
-  if (choices !== undefined) emitChoice(emission, allowed(emission, node, choices), place);
+  if (choices !== undefined) emitChoice(emission, allowedChoices(emission, node, choices), place);
   else emitKinds(emission, node, place);
   if (capture !== undefined) code.line(`${capture.to} = p;`);
-}
-
-/** The values among `choices` that satisfy all of `node`. */
-function allowed(emission: Emission, node: JsonObject, choices: readonly JsonValue[]): readonly JsonValue[] {
-  const accepts = emission.validator(node);
-  return choices.filter((value) => accepts(value));
 }
 
 // The first byte of a value tells its kind.

@@ -46,6 +46,11 @@ const AT_ROOT: ReadonlySet<string> = new Set(["$schema", "$id", "$defs"]);
 const DEFINITIONS = "#/$defs/";
 const MOST_STEPS = 16;
 
+/** True for a keyword that judges no value. */
+export function isAnnotation(word: string): boolean {
+  return ANNOTATIONS.has(word);
+}
+
 /** The schema that `schema` stands for, its local references followed; unsupported where it says anything else. */
 export function resolveNode(schema: JsonValue | undefined, root: JsonObject): JsonObject {
   let node = schema;

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { FieldDefinition, InvariantDefinition, ModuleDefinition } from "../model/module.ts";
 import type { Problems } from "./problems.ts";
-import { compileSchema } from "./schema-compiler.ts";
+import { assertCompiles } from "./schema-compiler.ts";
 
 const TWO_FIELDS = new Set(["less", "lessOrEqual", "equal", "notEqual"]);
 const ONE_FIELD_AND_VALUE = new Set(["minimum", "maximum"]);
@@ -19,7 +19,7 @@ export function checkModule(module: ModuleDefinition, folder: string, problems: 
 
 function checkSchema(schema: JsonObject, file: string, problems: Problems): void {
   try {
-    compileSchema(schema);
+    assertCompiles(schema);
   } catch (error) {
     problems.add(file, "", "a valid JSON Schema 2020-12", error instanceof Error ? error.message : String(error));
     return;

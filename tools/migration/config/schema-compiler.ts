@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import type { Ajv2020, ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { UUID } from "../model/module.ts";
+import { isPlainSchema } from "./plain-schema.ts";
 import { META_SCHEMA, precompiled, shapeKey } from "./precompiled.ts";
 
 // Loading the compiler takes 70 ms, and commands that need no configuration (verify-checksums) never do.
@@ -17,16 +19,22 @@ export function compileSchema(schema: object): Validator {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   assertSchema(schema);
-  // One compiler for all: making one takes 20 ms, and an example of eight modules made twenty-five.
+  const validate = compilerFor(schema).compile(schema);
+  compiled.set(schema, validate);
+  return validate;
+}
+
+/** One compiler for all plain schemas: making one takes 20 ms. Names of others (`$id`, `$anchor`) must not meet. */
+function compilerFor(schema: object): Ajv2020 {
+  if (!isJsonObject(schema) || !isPlainSchema(schema)) return createAjv();
   shared ??= createAjv();
-  try {
-    const validate = shared.compile(schema);
-    compiled.set(schema, validate);
-    return validate;
-  } finally {
-    // Two modules may use one `$id`, and none may refer to the schema of another.
-    shared.removeSchema(schema);
-  }
+  return shared;
+}
+
+/** Throws where `compileSchema` would; compiles only a schema that is not plain. */
+export function assertCompiles(schema: JsonObject): void {
+  assertSchema(schema);
+  if (precompiled(META_SCHEMA) === undefined || !isPlainSchema(schema)) compileSchema(schema);
 }
 
 /** The validator of one of our own shapes, which never change while a program runs. */

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
-import { loadProject, type Project } from "../config/project.ts";
-import type { Source } from "../sources/source.ts";
+import { loadProject } from "../config/project.ts";
 import type { Context } from "./context.ts";
 import { createBuildPool, type FastStart, fastMap, prepareFastRun } from "./fast-map.ts";
 import { openSource } from "./inputs.ts";
@@ -32,7 +31,7 @@ export async function dryRun(context: Context, options: DryRunOptions): Promise<
     checkUnknownRegistries(context.root, project.modules, report.book.sink);
     const { workers = availableParallelism() } = options;
     const start = { context, project, source, workers, tuning: tuned(options.tuning) };
-    const ledgers = (await mapFast(start, report)) ?? (await mapSlowly(context, project, source, report));
+    const ledgers = (await mapFast(start, report)) ?? (await mapSlowly(start, report));
     await source.assertUnchanged();
     return report.publish({ modules: summarize(ledgers), level: "dry-run" });
   } catch (error) {
@@ -59,9 +58,10 @@ async function mapFast(start: FastStart, report: Report): Promise<Ledgers | unde
   }
 }
 
-async function mapSlowly(context: Context, project: Project, source: Source, report: Report): Promise<Ledgers> {
+async function mapSlowly({ context, project, source, tuning }: FastStart, report: Report): Promise<Ledgers> {
+  const { sequential } = tuning;
   const { registries, mappers } = loadSequentialInputs(project, report.book.sink);
-  return mapModules({ project, registries, mappers, source, book: report.book, context, emit: () => {} });
+  return mapModules({ project, registries, mappers, source, book: report.book, context, sequential, emit: () => {} });
 }
 
 /** The ledgers as parts of a summary. */

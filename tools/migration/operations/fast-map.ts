@@ -63,7 +63,6 @@ export function createBuildPool({ context, project, source, workers, tuning }: F
       modules: project.modules,
       phoneRegions: project.phoneRegions,
       checks: MAP_CHECKS,
-      compiled: bytes >= tuning.tinyBytes,
     },
     signal: context.signal,
     threads: tuning.threads,

@@ -111,7 +111,6 @@ class FastScan {
         modules: options.project?.modules ?? [],
         phoneRegions: options.project?.phoneRegions ?? [],
         checks: options.checks,
-        compiled: bytes >= options.tuning.tinyBytes,
       },
       signal: context.signal,
       threads: options.tuning.threads,

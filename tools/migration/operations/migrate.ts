@@ -165,8 +165,9 @@ async function buildSlowly(run: ReportedRun, path: string, loaded: SequentialInp
   const { failAfterModule } = options;
   const inputs = loaded ?? loadSequentialInputs(project, report.book.sink);
   const { maxMemoryBytes } = options;
+  const { sequential } = run.tuning;
   const { sortMemoryBytes } = maxMemoryBytes === undefined ? run.tuning : withSortMemory(run.tuning, maxMemoryBytes);
-  const build = { context, project, source, book: report.book, path, failAfterModule, sortMemoryBytes };
+  const build = { context, project, source, book: report.book, path, failAfterModule, sortMemoryBytes, sequential };
   const built = await buildSequentially(build, inputs);
   return { ...built, inputs: inputs.inputs };
 }

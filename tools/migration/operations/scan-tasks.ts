@@ -12,8 +12,6 @@ export interface ScanSetup {
   readonly modules: readonly ModuleDefinition[];
   readonly phoneRegions: readonly string[];
   readonly checks: ReadonlySet<Check>;
-  /** True where there is enough data to compile matchers. */
-  readonly compiled: boolean;
 }
 
 /** A piece of a scan. */

@@ -42,6 +42,8 @@ export interface SequentialBuild {
   readonly failAfterModule: string | undefined;
   /** Lines that are sorted in memory. */
   readonly sortMemoryBytes: number;
+  /** True where only the authority may judge. */
+  readonly sequential: boolean;
 }
 
 /** Reads, maps, checks and writes every module; what it found is in the book. */
@@ -58,6 +60,7 @@ export async function buildSequentially(run: SequentialBuild, loaded: Sequential
       source,
       book,
       context,
+      sequential: run.sequential,
       emit: (module, id, line) => {
         // After the first blocker nothing can be published: the rest is read only to report all faults.
         if (book.blockers > 0) return;

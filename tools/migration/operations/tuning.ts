@@ -6,8 +6,6 @@ export interface Tuning {
   readonly sequential: boolean;
   /** Data below this size is worked on in the main thread: starting a worker takes as long as reading 16 MiB. */
   readonly smallBytes: number;
-  /** Data below this size is judged faster by the authority than a matcher is compiled. */
-  readonly tinyBytes: number;
   /** Data of one task of a scan: small enough to share evenly and to bound the findings under way. */
   readonly rangeBytes: number;
   /** Bytes of a registry per task. */
@@ -32,7 +30,6 @@ const MIB = 1024 * 1024;
 const DEFAULTS: Tuning = {
   sequential: false,
   smallBytes: 16 * MIB,
-  tinyBytes: MIB,
   rangeBytes: 8 * MIB,
   spanBytes: 4 * MIB,
   idsPerTask: 131_072,

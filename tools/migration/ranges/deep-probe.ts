@@ -18,8 +18,6 @@ export interface DeepSetup {
   readonly module: ModuleDefinition;
   readonly phoneRegions: readonly string[];
   readonly checks: ReadonlySet<Check>;
-  /** True where there is enough data to make up for compiling a matcher: 15 ms for a module, 5 us an entity. */
-  readonly compiled: boolean;
 }
 
 /** Compiled checks of one module, kept by a worker between tasks. */
@@ -32,7 +30,7 @@ export class DeepChecks {
   constructor(setup: DeepSetup) {
     this.#setup = setup;
     this.module = setup.module;
-    this.matcher = setup.compiled ? compileMatcher(setup.module) : undefined;
+    this.matcher = compileMatcher(setup.module);
   }
 
   /** The checks that word findings; compiled when the first line needs them. */

@@ -11,7 +11,6 @@ import { type MapShare, RangeMapping } from "./range-mapping.ts";
 export interface MapSetup {
   readonly phoneRegions: readonly string[];
   readonly checks: ReadonlySet<Check>;
-  readonly compiled: boolean;
 }
 
 /** The compiled parts of one module, kept by a worker between tasks. */
@@ -25,11 +24,10 @@ export class MapChecks {
   #authority: EntityCheck | undefined;
   #mapping: RangeMapping | undefined;
 
-  /** `compiled` is false where there is too little data to make up for compiling a matcher. */
   constructor(module: ModuleDefinition, setup: MapSetup) {
-    const { phoneRegions, checks, compiled } = setup;
+    const { phoneRegions, checks } = setup;
     this.module = module;
-    this.matcher = compiled ? compileMatcher(module) : undefined;
+    this.matcher = compileMatcher(module);
     this.writer = compileWriter(module);
     this.byteWriter = compileByteWriter(module);
     this.#phoneRegions = phoneRegions;

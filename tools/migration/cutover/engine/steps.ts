@@ -1,7 +1,8 @@
 import type { StepResult, Verdict } from "../journal/record.ts";
 import type { Step } from "../plan/action.ts";
 import type { Phase } from "../plan/plan.ts";
-import { type Attempt, stepKey } from "../state/run-state.ts";
+import { stepKey } from "../state/keys.ts";
+import type { Attempt } from "../state/run-state.ts";
 import { ask } from "./checks.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
 import { requireGo } from "./final-go.ts";

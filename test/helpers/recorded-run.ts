@@ -196,6 +196,8 @@ export class RecordedRun {
       saved: {},
       harvested: {},
       notes: [],
+      driverStart: "2026-03-14T00:00:00.000Z",
+      driverEnd: "2026-03-14T00:00:00.000Z",
       recovered: false,
     };
     const { digest } = digestOutput(this.run, `${folder}/out`, { mask: this.#mask, truncated: false });

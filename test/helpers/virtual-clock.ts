@@ -15,6 +15,7 @@ export class VirtualClock implements Clock {
   #working = 0;
   #sleepers: Sleeper[] = [];
   #isOver = false;
+  #awayMs = 0;
 
   constructor(start = "2026-03-14T00:00:00Z") {
     this.#startMs = Date.parse(start);
@@ -22,7 +23,12 @@ export class VirtualClock implements Clock {
   }
 
   readonly monoMs = (): number => this.#nowMs;
-  readonly wall = (): Date => new Date(this.#startMs + this.#nowMs);
+  readonly wall = (): Date => new Date(this.#startMs + this.#nowMs + this.#awayMs);
+
+  /** Moves the wall clock alone: it was set, or the machine slept, for which the monotonic clock stands still. */
+  readonly jumpWall = (ms: number): void => {
+    this.#awayMs += ms;
+  };
 
   readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => {

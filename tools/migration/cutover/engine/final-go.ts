@@ -1,4 +1,5 @@
 import type { Step } from "../plan/action.ts";
+import { ageMs } from "./age.ts";
 import { decide } from "./hold.ts";
 import type { Run } from "./run.ts";
 
@@ -35,5 +36,5 @@ function missingRole(run: Run, step: Step): string | undefined {
 function hasGo(run: Run, about: string, role: string, freshMs: number): boolean {
   const sign = run.state.signs.findLast((one) => one.about === about && one.role === role);
   if (sign === undefined || sign.say !== "go") return false;
-  return run.clock.wall().getTime() - Date.parse(sign.at) <= freshMs;
+  return ageMs(run, sign) <= freshMs;
 }

@@ -5,6 +5,7 @@ import { checksNamed } from "../plan/sets.ts";
 import { isUse, textsOf } from "../plan/walk.ts";
 import type { Kept } from "../state/run-state.ts";
 import { answerOf } from "./acknowledge.ts";
+import { ageMs } from "./age.ts";
 import { ask } from "./checks.ts";
 import { namedFiles } from "./named-files.ts";
 import { repositoryHeads } from "./repository-heads.ts";
@@ -52,7 +53,7 @@ export function gateProblem(run: Run, gate: Gate): string | undefined {
 
 function isStale(run: Run, gate: Gate, last: Kept<GateResult>): boolean {
   if (gate.freshMs === undefined) return false;
-  return run.clock.wall().getTime() - Date.parse(last.at) > gate.freshMs;
+  return ageMs(run, last) > gate.freshMs;
 }
 
 async function evaluateItem(run: Run, gate: Gate, check: Check, each: string | undefined): Promise<GateItem> {
@@ -95,8 +96,7 @@ function hasSigned(run: Run, about: string, role: string, since: number): boolea
 function freshSince(run: Run, gate: Gate): number {
   const { freshMs } = gate;
   if (freshMs === undefined) return -1;
-  const oldest = run.clock.wall().getTime() - freshMs;
-  return run.state.signs.findLast((sign) => Date.parse(sign.at) < oldest)?.seq ?? -1;
+  return run.state.signs.findLast((sign) => ageMs(run, sign) > freshMs)?.seq ?? -1;
 }
 
 function checksOf(run: Run, gate: Gate): readonly { readonly check: Check; readonly each: string | undefined }[] {

@@ -7,7 +7,7 @@ import type { Action } from "../plan/action.ts";
 import type { Phase, VarValue } from "../plan/plan.ts";
 import { driverOf } from "../verbs/drivers.ts";
 import { judge } from "../verbs/expectations.ts";
-import { resultAt, stamp } from "../verbs/results.ts";
+import { resultAt, type Stamp, stamp } from "../verbs/results.ts";
 import { exported, fill } from "../verbs/values.ts";
 import type { Acknowledged, Acknowledgement, Intent, OutputFile, VerbContext, VerbResult } from "../verbs/verb.ts";
 import { acknowledge } from "./acknowledge.ts";
@@ -55,18 +55,20 @@ export async function perform(run: Run, work: Work): Promise<Performed> {
     intent = await driver.prepare(context);
   } catch (error) {
     const reason = refusal(error);
-    return receiptOf(run, work, context, resultAt(start, context, { outcome: "failed", reason }), "");
+    return receiptOf(run, work, context, resultAt(start, context, { outcome: "failed", reason }), start, "");
   }
   work.announce?.(intent);
+  const begun = stamp(context);
   const result = await driver.run(context, intent);
-  return receiptOf(run, work, context, result, intent.text);
+  return receiptOf(run, work, context, result, begun, intent.text);
 }
 
 /** Finds out what came of an action whose driver was killed; undefined = it never began. */
 export async function recover(run: Run, work: Work, intent: Intent): Promise<Performed | undefined> {
   const context = contextOf(run, work);
+  const start = stamp(context);
   const result = await driverOf(work.action.verb).recover(context, intent);
-  return result === undefined ? undefined : receiptOf(run, work, context, result, intent.text);
+  return result === undefined ? undefined : receiptOf(run, work, context, result, start, intent.text);
 }
 
 /** Lets a verb take itself back to the state that its intent recorded. */
@@ -78,10 +80,10 @@ export async function takeBack(run: Run, work: Work, intent: Intent): Promise<Pe
   try {
     const result = undo === undefined ? undefined : await undo(context, intent);
     const nothing = { outcome: "failed", reason: "this verb cannot take itself back" } as const;
-    return await receiptOf(run, work, context, result ?? resultAt(start, context, nothing), intent.text);
+    return await receiptOf(run, work, context, result ?? resultAt(start, context, nothing), start, intent.text);
   } catch (error) {
     const result = resultAt(start, context, { outcome: "failed", reason: refusal(error) });
-    return receiptOf(run, work, context, result, intent.text);
+    return receiptOf(run, work, context, result, start, intent.text);
   }
 }
 
@@ -138,8 +140,10 @@ async function receiptOf(
   work: Work,
   context: VerbContext,
   result: VerbResult,
+  begun: Stamp,
   text: string,
 ): Promise<Performed> {
+  const driverEnd = stamp(context).at;
   const { mask, directory, root } = run.parts;
   const out = digest(run, result.out);
   const err = digest(run, result.err);
@@ -164,6 +168,8 @@ async function receiptOf(
     start: result.start,
     end: result.end,
     ms: result.ms,
+    driverStart: begun.at,
+    driverEnd,
     exit: result.exit,
     signal: result.signal,
     timedOut: result.timedOut,

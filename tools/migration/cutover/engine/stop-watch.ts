@@ -11,6 +11,8 @@ export interface Sample {
   readonly startMs: number;
   readonly endMs: number;
   readonly isBad: boolean | undefined;
+  /** How long the machine slept since the sample before: no monotonic time, and nobody looked. */
+  readonly sleptMs?: number;
 }
 
 /** What a sample means. */
@@ -19,10 +21,14 @@ export interface Sampled {
   readonly badMs: number;
   /** True where samples were missing before this one: that time counts neither as good nor as bad. */
   readonly gap: boolean;
+  /** How long nobody looked before this sample; 0 where none is missing. */
+  readonly missedMs: number;
   readonly fires: boolean;
   /** True from the first bad sample until enough good ones in a row. */
   readonly isBad: boolean;
 }
+
+type Verdicted = Omit<Sampled, "gap" | "missedMs">;
 
 /** Measures how long something is bad. Fires on a bad sample only, and once until it is good again. */
 export class StopWatch {
@@ -43,38 +49,43 @@ export class StopWatch {
     return this.#isBad;
   }
 
-  take({ startMs, endMs, isBad }: Sample): Sampled {
-    const gapMs = startMs - this.#lastMs;
-    const gap = this.#pace.everyMs !== undefined && gapMs > 2 * this.#pace.everyMs;
+  take({ startMs, endMs, isBad, sleptMs = 0 }: Sample): Sampled {
+    const sinceMs = startMs - this.#lastMs;
+    const isMissing = this.#pace.everyMs !== undefined && sinceMs > 2 * this.#pace.everyMs;
+    const missedMs = (isMissing ? sinceMs : 0) + sleptMs;
     // A probe that hangs is no gap: its own time lies between start and end.
-    if (gap) this.#goodMs += gapMs;
-    if (isBad === undefined) {
-      this.#goodMs += endMs - this.#lastMs - (gap ? gapMs : 0);
-      this.#lastMs = endMs;
-      return { badMs: this.#badMs(endMs), gap: true, fires: false, isBad: this.#isBad };
-    }
+    if (isMissing) this.#goodMs += sinceMs;
+    if (isBad === undefined) this.#goodMs += endMs - this.#lastMs - (isMissing ? sinceMs : 0);
     this.#lastMs = endMs;
-    return isBad ? this.#bad(endMs, gap) : this.#good(endMs, gap);
+    // In a row means that nothing is missing between them.
+    if (missedMs > 0 || isBad === undefined) this.#goods = 0;
+    if (isBad === undefined) return { ...this.#steady(endMs), gap: true, missedMs };
+    const sampled = isBad ? this.#bad(endMs) : this.#good(endMs);
+    return { ...sampled, gap: missedMs > 0, missedMs };
   }
 
-  #bad(atMs: number, gap: boolean): Sampled {
+  #bad(atMs: number): Verdicted {
     this.#goods = 0;
     this.#isBad = true;
     const badMs = this.#badMs(atMs);
     const { badForMs } = this.#pace;
     const fires = !this.#hasFired && (badForMs === 0 || badMs > badForMs);
     this.#hasFired ||= fires;
-    return { badMs, gap, fires, isBad: true };
+    return { badMs, fires, isBad: true };
   }
 
-  #good(atMs: number, gap: boolean): Sampled {
+  #good(atMs: number): Verdicted {
     this.#goods++;
     if (!this.#isBad || this.#goods >= this.#pace.okAfter) {
       this.#isBad = false;
       this.#hasFired = false;
       this.#goodMs = atMs;
     }
-    return { badMs: this.#badMs(atMs), gap, fires: false, isBad: this.#isBad };
+    return this.#steady(atMs);
+  }
+
+  #steady(atMs: number): Verdicted {
+    return { badMs: this.#badMs(atMs), fires: false, isBad: this.#isBad };
   }
 
   #badMs(atMs: number): number {

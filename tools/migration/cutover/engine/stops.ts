@@ -4,6 +4,7 @@ import type { Receipt, Verdict } from "../journal/record.ts";
 import type { Check } from "../plan/action.ts";
 import type { Stop } from "../plan/plan.ts";
 import { checksNamed } from "../plan/sets.ts";
+import { JumpSense } from "../time/jump.ts";
 import { escalate, escalateOnce } from "./escalate.ts";
 import { itemsOf } from "./items.ts";
 import { contextOf, perform, type Work } from "./perform.ts";
@@ -29,6 +30,7 @@ export async function watchStops(run: Run, over: AbortSignal): Promise<void> {
 
 async function watchStop(run: Run, stop: Stop, over: AbortSignal): Promise<void> {
   const everyMs = stop.everyMs ?? 0;
+  const jumps = new JumpSense(run.clock);
   let watched: Listener | undefined;
   for (let sample = 1; !over.aborted; ) {
     if (!isActive(run, stop)) {
@@ -38,10 +40,17 @@ async function watchStop(run: Run, stop: Stop, over: AbortSignal): Promise<void>
       continue;
     }
     const startMs = run.clock.monoMs();
+    if (watched === undefined) jumps.look();
     watched ??= { watch: new StopWatch(stop, startMs), last: undefined };
     const seen = await look(run, stop, sample++, over);
     if (over.aborted) return;
-    takeWritten(run, stop, watched, { ...seen, startMs, endMs: run.clock.monoMs() });
+    // A wall clock that goes back was set; only one that goes ahead can mean that the machine slept (F91).
+    takeWritten(run, stop, watched, {
+      ...seen,
+      startMs,
+      endMs: run.clock.monoMs(),
+      sleptMs: Math.max(0, jumps.look()),
+    });
     // No overlap, and no hurry to catch up: what was missed is a gap (F29).
     await run.clock.sleep(Math.max(0, startMs + everyMs - run.clock.monoMs()), over);
   }
@@ -53,6 +62,7 @@ interface Seen {
   readonly reason: string | null;
   readonly startMs: number;
   readonly endMs: number;
+  readonly sleptMs: number;
 }
 
 /** A sample that cannot be written down is lost; a stop that fires and cannot be written down ends the walk. */
@@ -70,7 +80,7 @@ function take(run: Run, stop: Stop, watched: Listener, seen: Seen): void {
   const sampled = watched.watch.take(seen);
   if (sampled.isBad) run.badStops.add(stop.id);
   else run.badStops.delete(stop.id);
-  const key = `${seen.verdict} ${sampled.isBad}`;
+  const key = `${seen.verdict} ${sampled.isBad} ${sampled.gap}`;
   const isSteady = watched.last?.key === key && seen.endMs - watched.last.atMs < STEADY_RECORD_MS;
   if (!isSteady || sampled.fires) {
     watched.last = { key, atMs: seen.endMs };
@@ -79,8 +89,10 @@ function take(run: Run, stop: Stop, watched: Listener, seen: Seen): void {
   if (sampled.fires) fireStop(run, stop, sampled.badMs, seen.reason);
 }
 
-function record(run: Run, stop: Stop, { verdict, reason }: Seen, { badMs, gap, isBad }: Sampled): void {
-  const data = { verdict, bad: isBad, badMs: Math.round(badMs), gap, reason };
+function record(run: Run, stop: Stop, { verdict, reason }: Seen, { badMs, gap, missedMs, isBad }: Sampled): void {
+  const missing = missedMs === 0 ? [] : [`no sample for ${Math.round(missedMs / 1000)} s`];
+  const why = [...(reason === null ? [] : [reason]), ...missing].join("; ");
+  const data = { verdict, bad: isBad, badMs: Math.round(badMs), gap, reason: why === "" ? null : why };
   run.urgent({ type: "stop.sample", step: stop.id, attempt: null, data });
 }
 
@@ -174,6 +186,6 @@ export function heard(run: Run, name: string, verdict: Verdict, reason: string |
     const watched = run.listeners.get(stop.id) ?? { watch: new StopWatch(stop, atMs), last: undefined };
     run.listeners.set(stop.id, watched);
     const isBad = verdict === "UNKNOWN" ? undefined : verdict === "FAIL";
-    take(run, stop, watched, { verdict, isBad, reason, startMs: atMs, endMs: atMs });
+    take(run, stop, watched, { verdict, isBad, reason, startMs: atMs, endMs: atMs, sleptMs: 0 });
   }
 }

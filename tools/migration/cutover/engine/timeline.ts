@@ -69,6 +69,7 @@ async function play(run: Run, tick: Tick, deadlineMs: number | undefined): Promi
   if (tick.offsetMs === 0) await requireGates(run, tick);
   for (const id of tick.gates) await passGate(run, tick, id, tick.offsetMs < 0 ? deadlineMs : undefined);
   await passChecks(run, tick);
+  if (tick.offsetMs < 0) await requireOnTime(run, tick, deadlineMs);
   for (const id of tick.phases) {
     const phase = run.plan.phases.find((one) => one.id === id);
     if (phase !== undefined) await walkUntil(run, phase);
@@ -88,6 +89,22 @@ async function play(run: Run, tick: Tick, deadlineMs: number | undefined): Promi
   };
   run.record({ type: "tick", step: tick.label, attempt: null, data });
   await keepBaseline(run, tick.label);
+}
+
+/**
+ * Before T0 a tick has to be passed by the time of the next one; where it was not, because the machine slept or nobody
+ * drove, a person says whether to go on (F75). A decision has its own time limit.
+ */
+async function requireOnTime(run: Run, tick: Tick, deadlineMs = Number.POSITIVE_INFINITY): Promise<void> {
+  if (tick.decision !== undefined || run.clock.wall().getTime() < deadlineMs) return;
+  const begun = run.state.begun.get(tick.label) ?? -1;
+  const isKnown = run.parts.journal.records.some(
+    ({ seq, type, step }) => seq > begun && type === "hold" && step !== tick.label,
+  );
+  // Who has answered for something else of this tick knows how late it is.
+  if (isKnown) return;
+  const reason = `${tick.label} was not passed by the time of the next tick`;
+  await decide(run, { subject: tick.label, since: begun, reason, choices: ["override", "rollback", "abort"] });
 }
 
 /** No-Go: every gate of the plan must be a fresh PASS, and every decision before T0 a go (G02, X40). */

@@ -4,6 +4,7 @@ import { MigrationError } from "../../model/errors.ts";
 import { fsyncDirectory, toStoreError } from "../../stores/atomic-file.ts";
 import { currentOwner } from "../../stores/owner.ts";
 import type { Clock } from "../time/clock.ts";
+import { JumpSense } from "../time/jump.ts";
 import { AppendFile } from "./append-file.ts";
 import { BALLAST_BYTES, freeBallast, layBallast } from "./ballast.ts";
 import { type Head, NO_RECORDS, sealRecord } from "./chain.ts";
@@ -23,9 +24,6 @@ export interface JournalOptions {
   readonly crashPoint?: (point: string, record: JournalRecord) => void;
 }
 
-/** A jump of the wall clock against the monotonic one that is worth a note (F90, F91). */
-const CLOCK_JUMP_MS = 5000;
-
 /**
  * The record of a run: append-only, chained, durable. Only the holder of the driver's lock opens one; who only reads
  * takes `readJournal`.
@@ -40,7 +38,7 @@ export class Journal {
   readonly #user = userName();
   #head: Head;
   #isBallastFreed = false;
-  #seen: { readonly wallMs: number; readonly monoMs: number } | undefined;
+  readonly #jumps: JumpSense;
 
   /**
    * Opens the journal of `run`, new or not: a torn tail goes to `journal.torn` and a HEAD that is behind is repaired,
@@ -49,6 +47,7 @@ export class Journal {
   constructor(run: RunDirectory, options: JournalOptions) {
     this.#run = run;
     this.#options = options;
+    this.#jumps = new JumpSense(options.clock);
     const content = readJournal(run);
     if (content.torn.length > 0) cutTorn(run, content.torn, content.sizeBytes);
     this.#records = [...content.records];
@@ -176,13 +175,8 @@ export class Journal {
   }
 
   #noteClockJump(): void {
-    const { clock } = this.#options;
-    const now = { wallMs: clock.wall().getTime(), monoMs: clock.monoMs() };
-    const before = this.#seen;
-    this.#seen = now;
-    if (before === undefined) return;
-    const jumpMs = Math.round(now.wallMs - before.wallMs - (now.monoMs - before.monoMs));
-    if (Math.abs(jumpMs) <= CLOCK_JUMP_MS) return;
+    const jumpMs = this.#jumps.look();
+    if (jumpMs === 0) return;
     this.#note(
       "CLOCK_JUMP",
       `the wall clock moved by ${jumpMs} ms against the monotonic clock since the record before`,

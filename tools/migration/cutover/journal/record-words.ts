@@ -47,6 +47,9 @@ export interface Receipt {
   readonly start: string;
   readonly end: string;
   readonly ms: number;
+  /** The same two moments by the driver's clock (F92); of a recovered result, when it was looked for and found. */
+  readonly driverStart: string;
+  readonly driverEnd: string;
   readonly exit: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;

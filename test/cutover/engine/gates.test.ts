@@ -115,3 +115,28 @@ t.test("F82: a script that changed since its gate passed is no PASS any more", a
   t.match(ending, { outcome: "HOLD", reason: /T0 is blocked: check.sh changed since G1 passed/ });
   t.strictSame(project.effects(), []);
 });
+
+t.test(
+  "G02: an override that was signed while no driver was there counts for that HOLD, and for no other",
+  async (t) => {
+    const text = PLAN.replace("gates: [G1, G2]", "checks: [ok]").replace("by: reviewer, fresh: 90m", "by: reviewer");
+    const project = await armed(t, text);
+    writeFileSync(join(project.root, "ok"), "no\n");
+    const resumed = async (about: string) =>
+      await play(project, text, {
+        resume: "demo-1",
+        prepare: (run) => {
+          const sign = { about, role: "operator", name: "ana", via: null, say: "override", reason: "known" };
+          run.record({ type: "sign", step: null, attempt: null, data: { ...sign, fields: {}, head: "" } });
+        },
+      });
+    t.match((await play(project, text)).ending, { outcome: "HOLD", reason: "ok is FAIL" });
+    t.match((await resumed("T+20s")).ending, { outcome: "HOLD", reason: "ok is FAIL" }, "about something else");
+    const { ending } = await resumed("T-20s");
+    t.match(ending, { outcome: "HOLD", reason: /no decision of operator/ }, "the next question");
+    t.strictSame(
+      only(project.records(), "run.state").flatMap(({ data }) => (data.state === "RUNNING" ? [data.reason] : [])),
+      ["T-20s: override"],
+    );
+  },
+);

@@ -25,13 +25,14 @@ export interface Question {
  * `rollback-phase` and `abort` leave the walk; any other choice is given back.
  */
 export async function decide(run: Run, question: Question): Promise<string> {
-  const { subject, since, choices, role } = question;
+  const { subject, choices, role } = question;
+  const since = askedSince(run, question);
   const chosen = (): string | undefined => {
     const sign = run.state.decision(subject, choices, since, role);
     return sign?.say ?? (question.until?.() === true ? "again" : undefined);
   };
   const already = chosen();
-  if (already !== undefined) return follow(run, already, question);
+  if (already !== undefined) return goOn(run, already, question);
   await enter(run, question);
   const { interrupted } = run.parts.options;
   const choice = await waitFor(
@@ -43,12 +44,20 @@ export async function decide(run: Run, question: Question): Promise<string> {
     interrupted,
   );
   if (choice === undefined) throw new Diversion({ kind: "interrupted" });
-  run.record({
-    type: "run.state",
-    step: null,
-    attempt: null,
-    data: { state: "RUNNING", reason: `${subject}: ${choice}` },
-  });
+  return goOn(run, choice, question);
+}
+
+/** A question that is asked anew after a resume is still the same one: what was signed meanwhile is its answer (G02). */
+function askedSince(run: Run, { subject, reason, since }: Question): number {
+  const { hold } = run.state;
+  return hold?.subject === subject && hold.reason === reason ? Math.min(since, hold.seq) : since;
+}
+
+function goOn(run: Run, choice: string, question: Question): string {
+  const reason = `${question.subject}: ${choice}`;
+  if (run.state.hold?.subject === question.subject) {
+    run.record({ type: "run.state", step: null, attempt: null, data: { state: "RUNNING", reason } });
+  }
   return follow(run, choice, question);
 }
 

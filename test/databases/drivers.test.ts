@@ -12,7 +12,7 @@ t.test("where a driver is not installed the message tells how to install it, and
   const dir = mkdtempSync(join(tmpdir(), "candor-drivers-"));
   t.teardown(() => rmSync(dir, { recursive: true }));
   mkdirSync(join(dir, "node_modules"));
-  cpSync("build/tools", join(dir, "build/tools"), { recursive: true });
+  cpSync("build/program", join(dir, "build/program"), { recursive: true });
   cpSync("package.json", join(dir, "package.json"));
   cpSync("tools/migration/cli.js", join(dir, "tools/migration/cli.js"));
   for (const name of readdirSync("node_modules")) {

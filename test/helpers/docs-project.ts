@@ -3,7 +3,14 @@ import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Test } from "tap";
 
-const COPIED = ["package.json", "tools/migration/cli.js", "build/tools", "modules", "migration", "test/fixtures/shop"];
+const COPIED = [
+  "package.json",
+  "tools/migration/cli.js",
+  "build/program",
+  "modules",
+  "migration",
+  "test/fixtures/shop",
+];
 
 /** A copy of this project, compiled and with its packages, in which the commands of a document can run. */
 export function docsProject(t: Test): string {

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // The committed launcher: everything else is compiled to build/ by `npm ci` or `npm run build`.
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const main = new URL("../../build/tools/migration/main.js", import.meta.url);
-if (existsSync(fileURLToPath(main))) {
-  const { run } = await import(main.href);
+const main = fileURLToPath(new URL("../../build/program/main.js", import.meta.url));
+if (existsSync(main)) {
+  // Required, because an import would search all of it for names.
+  const { run } = createRequire(import.meta.url)(main);
   process.exitCode = await run(process.argv.slice(2));
   // Interrupted while the source waits for something: the wait must not keep the process alive.
   if (process.exitCode === 130) setTimeout(() => process.exit(), 200).unref();

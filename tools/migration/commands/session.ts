@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { findRoot } from "../config/find-root.ts";
+import { packageRoot } from "../config/package-root.ts";
 import { PROJECT } from "../config/paths.ts";
 import { MigrationError } from "../model/errors.ts";
 import type { Context } from "../operations/context.ts";
@@ -87,7 +87,7 @@ export function contextHere(session: Session, options: CommonOptions): Context {
 function defaultRoot(options: CommonOptions): string {
   const found = findRoot(process.cwd());
   if (found !== undefined) return found;
-  const own = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
+  const own = packageRoot();
   if (!existsSync(join(own, PROJECT.migration))) return process.cwd();
   if (options.json !== true) process.stderr.write(`no project here: using ${own}\n`);
   return own;

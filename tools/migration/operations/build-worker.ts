@@ -1,4 +1,4 @@
 import { serveTasks } from "../pool/serve.ts";
 import { createBuildHandler } from "./build-tasks.ts";
 
-await serveTasks(createBuildHandler);
+void serveTasks(createBuildHandler);

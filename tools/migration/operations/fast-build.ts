@@ -1,6 +1,5 @@
 import { closeSync, fsync, mkdirSync, openSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
-import pLimit from "p-limit";
 import { piecesOf } from "../ranges/pieces.ts";
 import type { SpillResult } from "../ranges/spill.ts";
 import type { PartitionTask } from "../ranges/write-partition.ts";
@@ -70,6 +69,8 @@ function planModule(path: string, name: string, spills: readonly SpillResult[], 
 /** Writes the partitions, each to its place, and makes each file durable while the next module is written. */
 async function writeModules(run: FastRun, works: readonly Work[]): Promise<boolean> {
   const results = run.pool.run(tasksOf(works));
+  // An ES module, which the bundled program cannot require.
+  const { default: pLimit } = await import("p-limit");
   const limit = pLimit(SYNCS_AT_A_TIME);
   const syncs: Promise<void>[] = [];
   for (const work of works) {

@@ -1,4 +1,4 @@
 import { serveTasks } from "../pool/serve.ts";
 import { createScanHandler } from "./scan-handler.ts";
 
-await serveTasks(createScanHandler);
+void serveTasks(createScanHandler);

@@ -114,7 +114,7 @@ export class RecordedRun {
       verb: verb.kind,
       text,
       on,
-      item: null,
+      item: said.item ?? null,
       timeoutMs: 1000,
     };
     this.#add("step.intent", id, { ...head, undo, preImage: null, files: [] });

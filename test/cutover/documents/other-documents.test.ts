@@ -5,6 +5,7 @@ import { Parser } from "tap-parser";
 import { parse } from "yaml";
 import { openRun } from "../../../tools/migration/cutover/documents/open-run.ts";
 import { type DocumentName, renderDocument } from "../../../tools/migration/cutover/documents/render.ts";
+import type { Verdict } from "../../../tools/migration/cutover/journal/record.ts";
 import { EVIDENCE_LINES } from "../../helpers/evidence-lines.ts";
 import { mintRun, RecordedRun } from "../../helpers/recorded-run.ts";
 
@@ -223,6 +224,43 @@ t.test("G14 the reports count skips apart; TAP, JUnit and JSON agree", async (t)
   const junit = render(root, "junit");
   t.match(junit, /<testsuites name="LOOP-[^"]*" tests="4" failures="1" errors="1" skipped="1"/);
   t.match(junit, /a &lt;b&gt; &amp; &quot;c&quot;/);
+});
+
+t.test("what was asked again counts by its last answer, and the reports tell what it was before", async (t) => {
+  const root = t.testdir();
+  const recorded = new RecordedRun(root, "migration/cutover/step22.yaml", {
+    vars: { health_urls: "http://127.0.0.1/" },
+  });
+  const gate = { by: [], say: null, planSha256: recorded.plan.digest, heads: {}, freshMs: null };
+  const evaluate = (verdict: Verdict, reason: string | null): void => {
+    const items = [{ name: "smoke", verdict, reason }];
+    recorded.add({ type: "gate", step: "G1", attempt: null, data: { ...gate, verdict, items } });
+  };
+  evaluate("UNKNOWN", "nobody <signed>");
+  evaluate("FAIL", "500 # of 200");
+  recorded.check("health", "G1", {}, "gate");
+  evaluate("PASS", null);
+  // Two items of one step are two cases, whatever became of the other.
+  recorded.step("execute", "cutover", { item: "a", verdict: "FAIL", result: "failed", reason: "no" });
+  recorded.step("execute", "cutover", { item: "b" });
+  recorded.journal.close();
+  const { counts, cases } = JSON.parse(render(root, "json"));
+  t.strictSame(counts, { passed: 3, failed: 1, unknown: 0, skipped: 0 });
+  const names = cases.map(({ suite, name }: { suite: string; name: string }) => `${suite}: ${name}`);
+  t.strictSame(names, ["G1: health (gate)", "gates: G1", "cutover: execute[a]", "cutover: execute[b]"]);
+  t.match(cases[1].earlier, [
+    { verdict: "UNKNOWN", seq: 2 },
+    { verdict: "FAIL", reason: "500 # of 200", seq: 3 },
+  ]);
+  const tap = render(root, "tap");
+  t.match(
+    tap,
+    /ok 2 - gates: G1\n# before: UNKNOWN \(record 2\) nobody <signed>\n# before: FAIL \(record 3\) 500 # of 200\nnot ok 3/,
+  );
+  t.equal(Parser.parse(tap).filter(([event]) => event === "assert").length, 4);
+  const junit = render(root, "junit");
+  t.match(junit, /tests="4" failures="1" errors="0"/);
+  t.match(junit, /name="G1"[^>]*><system-out>before: UNKNOWN \(record 2\) nobody &lt;signed&gt;&#10;before: FAIL/);
 });
 
 t.test("every document of a run without a record but its start can be read", async (t) => {

@@ -1,18 +1,6 @@
-import type { Receipt, Verdict } from "../journal/record.ts";
 import { visible, visibleJson } from "./markdown.ts";
-import { ofType, type RunView } from "./run-view.ts";
-
-/** One line of the reports. */
-export interface ReportCase {
-  /** Phase, gate, tick or `rollback`: the suite. */
-  readonly suite: string;
-  readonly name: string;
-  readonly verdict: Verdict | "SKIPPED";
-  readonly reason: string | null;
-  readonly ms: number;
-  readonly seq: number;
-  readonly outputs: readonly string[];
-}
+import { type ReportCase, reportCases } from "./report-cases.ts";
+import type { RunView } from "./run-view.ts";
 
 /** Everything that was asked or done in a run, skips apart (G14). */
 export interface RunReport {
@@ -28,9 +16,9 @@ export interface RunReport {
   readonly cases: readonly ReportCase[];
 }
 
-/** The report of a run: each step, check, gate, tick and undo once for each time it was asked. */
+/** The report of a run: each step, check, gate, tick and undo once, with its last answer. */
 export function runReport(view: RunView): RunReport {
-  const cases = [...resultCases(view), ...gateCases(view), ...skipCases(view)].sort((a, b) => a.seq - b.seq);
+  const cases = reportCases(view);
   const count = (verdict: string): number => cases.filter((one) => one.verdict === verdict).length;
   return {
     format: "candor-cutover-report/1",
@@ -58,14 +46,15 @@ export function reportTap({ cases, counts }: RunReport): string {
     const name = tapText(`${one.suite}: ${one.name}`);
     const directive = one.verdict === "SKIPPED" ? ` # SKIP ${tapText(one.reason ?? "")}` : "";
     const why = one.verdict === "PASS" || one.verdict === "SKIPPED" ? [] : tapDiagnosis(one);
-    return [`${ok} ${at + 1} - ${name}${directive}`, ...why].join("\n");
+    const before = earlierOf(one).map((text) => `# ${text}`);
+    return [`${ok} ${at + 1} - ${name}${directive}`, ...why, ...before].join("\n");
   });
   const { passed, failed, unknown, skipped } = counts;
   const end = `# ${passed} passed, ${failed} failed, ${unknown} unknown, ${skipped} skipped`;
   return `${["TAP version 14", `1..${cases.length}`, ...lines, end].join("\n")}\n`;
 }
 
-/** JUnit XML: FAIL is a failure, UNKNOWN an error, a skip a skip. */
+/** JUnit XML: FAIL is a failure, UNKNOWN an error, a skip a skip; what it was before stands in `system-out`. */
 export function reportJunit(report: RunReport): string {
   const suites = [...new Set(report.cases.map(({ suite }) => suite))];
   const parts = suites.map((suite) => {
@@ -75,48 +64,6 @@ export function reportJunit(report: RunReport): string {
   });
   const head = `name="${xml(report.plan)}" ${totals(report.cases)}`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${head}>\n${parts.join("")}</testsuites>\n`;
-}
-
-function resultCases(view: RunView): readonly ReportCase[] {
-  return view.results.map(({ id, place, within, verdict, reason, receipts, seq }) => ({
-    suite: place === "undo" ? `rollback ${within}`.trim() : within || place,
-    name: place === "step" || place === "undo" ? id : `${id} (${place})`,
-    verdict,
-    reason: reason ?? reasonOf(receipts),
-    ms: receipts.reduce((sum, { ms }) => sum + ms, 0),
-    seq,
-    outputs: receipts.flatMap(({ out, err }) => [out, err].flatMap((one) => (one === null ? [] : [one.sha256]))),
-  }));
-}
-
-function reasonOf(receipts: readonly Receipt[]): string | null {
-  const bad = receipts.flatMap(({ expectations }) => expectations).find(({ verdict }) => verdict !== "PASS");
-  if (bad !== undefined) return `${bad.kind}: expected ${bad.expected}, got ${bad.got}`;
-  return receipts.find(({ verdict }) => verdict !== "PASS")?.notes[0] ?? null;
-}
-
-function gateCases(view: RunView): readonly ReportCase[] {
-  const gates = ofType(view.records, "gate").map(({ step, seq, data }) => {
-    const bad = data.items.find(({ verdict }) => verdict !== "PASS");
-    return { ...EMPTY, suite: "gates", name: step ?? "", verdict: data.verdict, reason: bad?.reason ?? null, seq };
-  });
-  const ticks = ofType(view.records, "tick").map(({ step, seq, data }) => {
-    return { ...EMPTY, suite: "timeline", name: step ?? "", verdict: data.verdict, reason: data.reason, seq };
-  });
-  return [...gates, ...ticks];
-}
-
-const EMPTY = { ms: 0, outputs: [] };
-
-function skipCases(view: RunView): readonly ReportCase[] {
-  return view.skips.map(({ id, seq, reason }) => ({
-    ...EMPTY,
-    suite: "skipped",
-    name: id,
-    verdict: "SKIPPED",
-    reason,
-    seq,
-  }));
 }
 
 function tapText(text: string): string {
@@ -139,16 +86,25 @@ function totals(cases: readonly ReportCase[]): string {
   return `tests="${cases.length}" failures="${count("FAIL")}" errors="${count("UNKNOWN")}" skipped="${count("SKIPPED")}" time="${seconds}"`;
 }
 
-function testCase({ suite, name, verdict, reason, ms, seq }: ReportCase): string {
+function testCase(one: ReportCase): string {
+  const { suite, name, verdict, reason, ms, seq } = one;
   const open = `    <testcase classname="${xml(suite)}" name="${xml(name)}" time="${(ms / 1000).toFixed(3)}"`;
   const message = `message="${xml(`${reason ?? ""} (record ${seq})`.trim())}"`;
-  const inside = {
+  const result = {
     PASS: "",
     FAIL: `<failure ${message}/>`,
     UNKNOWN: `<error ${message}/>`,
     SKIPPED: `<skipped ${message}/>`,
-  };
-  return inside[verdict] === "" ? `${open}/>\n` : `${open}>${inside[verdict]}</testcase>\n`;
+  }[verdict];
+  const before = earlierOf(one).map(xml).join("&#10;");
+  const inside = `${result}${before === "" ? "" : `<system-out>${before}</system-out>`}`;
+  return inside === "" ? `${open}/>\n` : `${open}>${inside}</testcase>\n`;
+}
+
+/** What did not pass before it was asked again, a line each. */
+function earlierOf({ earlier }: ReportCase): readonly string[] {
+  const bad = earlier.filter(({ verdict }) => verdict !== "PASS" && verdict !== "SKIPPED");
+  return bad.map(({ verdict, reason, seq }) => visible(`before: ${verdict} (record ${seq}) ${reason ?? ""}`.trim()));
 }
 
 /** Text in an attribute; XML 1.0 has no word for most controls, so they are shown as elsewhere. */

@@ -18,6 +18,8 @@ import type { Plan } from "../plan/plan.ts";
 /** One answer of one check or step: what a matrix row is made of. */
 export interface ResultView {
   readonly id: string;
+  /** The item that a step of a list was done for; null elsewhere. */
+  readonly item: string | null;
   readonly seq: number;
   readonly hash: string;
   readonly at: string;
@@ -107,22 +109,23 @@ export function ofType<Type extends RecordType>(
 const VERDICTS = { done: "PASS", failed: "FAIL", unknown: "UNKNOWN" } as const;
 
 function resultsOf(records: readonly JournalRecord[]): readonly ResultView[] {
-  const intents = new Map(ofType(records, "step.intent").map(({ step, data }) => [step, data]));
+  // Items of a list are done one after the other, under the name of their step.
+  const intents = new Map<string, StepIntent>();
   return records.flatMap((record): ResultView[] => {
     const { seq, hash, at } = record;
     const id = record.step ?? "";
+    if (record.type === "step.intent") intents.set(id, record.data);
     if (record.type === "check") {
       const { place, within, verdict, say, receipts } = record.data;
-      return [{ id, seq, hash, at, place, within, verdict, say, reason: null, receipts }];
+      return [{ id, item: null, seq, hash, at, place, within, verdict, say, reason: null, receipts }];
     }
     if (record.type !== "step.end" && record.type !== "undo.end") return [];
     const { result, reason, receipts } = record.data;
-    const intent = intents.get(record.type === "undo.end" ? record.data.of : record.step);
+    const intent = intents.get(record.type === "undo.end" ? record.data.of : id);
     const place = record.type === "undo.end" ? "undo" : "step";
-    const within = intent?.phase ?? "";
-    return [
-      { id, seq, hash, at, place, within, verdict: VERDICTS[result], say: intent?.say ?? null, reason, receipts },
-    ];
+    const item = place === "step" ? (intent?.item ?? null) : null;
+    const about = { id, item, seq, hash, at, place, within: intent?.phase ?? "" } as const;
+    return [{ ...about, verdict: VERDICTS[result], say: intent?.say ?? null, reason, receipts }];
   });
 }
 

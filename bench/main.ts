@@ -10,18 +10,21 @@ import { lineBytesOf, readingLines } from "./lines/reading.ts";
 import { growthLines, memoryLines, startLines } from "./lines/resources.ts";
 import { sourceLines } from "./lines/sources.ts";
 import { machineFacts } from "./measure/machine.ts";
+import { profileCommand, type StageSeconds } from "./measure/profile.ts";
 import { runRounds } from "./measure/rounds.ts";
 import { detectFeatures, type Features, REPOSITORY } from "./measure/tool.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { hasDuckdb } from "./peers/duckdb.ts";
 import { loadDuckdb, type Prepared, prepare, prepareExample, publishedRoot } from "./prepare.ts";
-import { tableText } from "./print.ts";
-import { programsOf, startPrograms } from "./programs.ts";
+import { stagesText, tableText } from "./print.ts";
+import { type Program, programsOf, startPrograms } from "./programs.ts";
 import { makeTables } from "./sources/tables.ts";
 
 /** The targets speak of two workers. */
 const WORKERS = Math.min(2, availableParallelism());
 const PROBE_SIZE = 20;
+/** Programs whose stages are told. */
+const PROFILED: ReadonlySet<string> = new Set(["verify", "scrub", "scan", "dry-run", "migrate", "diff"]);
 
 /** Measures everything that was asked for, prints the table and writes the JSON; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -68,9 +71,11 @@ async function measure(work: string, options: BenchOptions): Promise<boolean> {
     ...facts,
     roots,
     lines,
+    stages: results.map(({ prepared, stages }) => ({ size: prepared.size, seconds: Object.fromEntries(stages) })),
     programs: results.map(programFacts),
   });
   process.stdout.write(`${heading(machine, facts, lines)}\n${tableText(lines)}\n`);
+  for (const { prepared, stages } of results) process.stdout.write(stagesText(prepared.size, stages));
   if (!same) process.stderr.write("error: migrate published another root than the independent writer\n");
   return same;
 }
@@ -104,7 +109,18 @@ async function measureSize(
   };
   const programs = [...programsOf(setting), ...(groups.has("start") && first ? startPrograms(setting) : [])];
   const measured = await runRounds(programs, runs, say).finally(() => tables?.drop());
-  return { prepared, features, workers: WORKERS, measured };
+  return { prepared, features, workers: WORKERS, measured, stages: await profileAll(programs) };
+}
+
+/** Where the time goes, in a run of its own for each: a profile costs time. */
+async function profileAll(programs: readonly Program[]): Promise<ReadonlyMap<string, StageSeconds>> {
+  const stages = new Map<string, StageSeconds>();
+  for (const { name, command } of programs.filter((one) => PROFILED.has(one.name))) {
+    say(`profile: ${name}`);
+    const seconds = await profileCommand(command);
+    if (seconds !== undefined) stages.set(name, seconds);
+  }
+  return stages;
 }
 
 /** A column of SQLite holds no array, so the shape with arrays is read from a module. */

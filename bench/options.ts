@@ -25,7 +25,7 @@ export interface BenchOptions {
 
 /** How the benchmarks are called. */
 export const USAGE = `npm run bench -- [options]
-  --size N[,N...]   entities of all modules together (default 200000; the targets speak of 2000000 and 20000000)
+  --size N[,N...]   entities of all modules together (default 200000; the targets speak of 2000000 and 10000000)
   --shape NAME      ${SHAPES.join(", ")} (default standard)
   --only A,B        ${GROUPS.join(", ")} (default all)
   --runs N          rounds; every program runs once in each (default 5)

@@ -1,12 +1,24 @@
 import type { Line } from "./lines/line.ts";
+import type { StageSeconds } from "./measure/profile.ts";
+import { STAGES } from "./measure/stages.ts";
 import type { Spread } from "./measure/statistics.ts";
 
 const HEAD = ["work", "entities", "ours s", "peer s", "ratio", "cpu", "target", "verdict", "peer, note"];
 
 /** The table for people: medians in seconds, the least and the most in parentheses. */
 export function tableText(lines: readonly Line[]): string {
-  const rows = [HEAD, ...lines.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return aligned([HEAD, ...lines.map(cells)]);
+}
+
+/** Seconds of each stage, all threads together; empty where nothing was profiled. */
+export function stagesText(size: number, stages: ReadonlyMap<string, StageSeconds>): string {
+  if (stages.size === 0) return "";
+  const rows = [...stages].map(([work, seconds]) => [work, ...STAGES.map((stage) => (seconds[stage] ?? 0).toFixed(2))]);
+  return `\nseconds in each stage, all threads together, ${size} entities\n${aligned([["", ...STAGES], ...rows])}\n`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
       row

@@ -1,3 +1,4 @@
+import type { StageSeconds } from "../measure/profile.ts";
 import type { Measured, Measurements } from "../measure/rounds.ts";
 import { median, ratios, type Spread, spreadOf } from "../measure/statistics.ts";
 import type { Features } from "../measure/tool.ts";
@@ -28,6 +29,8 @@ export interface SizeResult {
   readonly features: Features;
   readonly workers: number;
   readonly measured: Measurements;
+  /** By the name of the program. */
+  readonly stages: ReadonlyMap<string, StageSeconds>;
 }
 
 /** A comparison to judge. */

@@ -74,6 +74,10 @@ t.test("the harness measures, and migrate publishes what the independent writer 
   t.equal(result.format, "candor-bench/1");
   t.match(result.roots, [{ size: 1000, independent: /^[0-9a-f]{64}$/ }]);
   t.equal(result.roots[0].published, result.roots[0].independent);
+  const [{ seconds }] = result.stages;
+  for (const work of ["verify", "scan", "migrate", "dry-run"]) t.ok(seconds[work].start > 0, `stages of ${work}`);
+  t.ok(seconds.scan.match > 0 && seconds.migrate.write > 0, "the work is told apart");
+  t.match(stdout, /^seconds in each stage, all threads together, 1000 entities$/m);
   const failed = result.lines.filter((line: { verdict: string }) => line.verdict === "failed");
   t.same(failed, [], "no program failed");
   t.notMatch(JSON.stringify(result), dir, "no path of this machine in it");

@@ -11,6 +11,7 @@ import { readJournal } from "../../tools/migration/cutover/journal/read-journal.
 import type { JournalRecord, RecordOf, RecordType } from "../../tools/migration/cutover/journal/record.ts";
 import { openRunDirectory } from "../../tools/migration/cutover/journal/run-directory.ts";
 import { parsePlanText } from "../../tools/migration/cutover/plan/load-plan.ts";
+import type { SshPatience } from "../../tools/migration/cutover/process/command.ts";
 import type { Clock } from "../../tools/migration/cutover/time/clock.ts";
 import type { JsonObject } from "../../tools/migration/model/json.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -56,6 +57,7 @@ export interface Play {
   readonly environment?: Readonly<Record<string, string>>;
   readonly exitOnHold?: boolean;
   readonly clock?: Clock;
+  readonly ssh?: SshPatience;
   /** Goes on with this run instead of starting one. */
   readonly resume?: string;
   readonly prepare?: (run: Run) => void;
@@ -66,7 +68,7 @@ export interface Play {
 export async function play(
   project: CutoverProject,
   text: string,
-  { vars = {}, environment = {}, exitOnHold = false, resume, prepare, meanwhile, clock: given }: Play = {},
+  { vars = {}, environment = {}, exitOnHold = false, ssh, resume, prepare, meanwhile, clock: given }: Play = {},
 ): Promise<{ ending: Ending; said: readonly string[] }> {
   const clock = given ?? new VirtualClock();
   const said: string[] = [];
@@ -82,6 +84,7 @@ export async function play(
     interrupted: interrupted.signal,
     hurried: new AbortController().signal,
     say: (line) => said.push(line),
+    ...(ssh === undefined ? {} : { ssh }),
   };
   const run = opened(clock, () =>
     resume === undefined

@@ -8,6 +8,8 @@ export function mintTroubles(): readonly Trouble[] {
   return [
     {
       subject: "tag-is-head",
+      // Once the heads are kept: what was committed before is what the run begins with.
+      from: ({ type }) => type === "heads",
       lay: (estate) =>
         void estate.run(
           "local",

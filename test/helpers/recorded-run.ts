@@ -194,7 +194,7 @@ export class RecordedRun {
       expectations,
       verdict,
       saved: {},
-      harvested: {},
+      harvested: /\bops cap run\b/.test(text) ? { run_key: [KEY(id, "011600")] } : {},
       notes: [],
       driverStart: "2026-03-14T00:00:00.000Z",
       driverEnd: "2026-03-14T00:00:00.000Z",
@@ -224,7 +224,10 @@ const KEY = (name: string, time: string): string => `CAP-20260212-${time}__${nam
 const DIGEST = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
 /** The production cutover of mint-modules, as it went: succeeded unless `blocked`, then rolled back and restored. */
-export function mintRun(root: string, options: { blocked?: boolean } = {}): RecordedRun {
+export function mintRun(
+  root: string,
+  options: { readonly blocked?: boolean; readonly recertKeys?: readonly string[] } = {},
+): RecordedRun {
   const recorded = new RecordedRun(root, "migration/cutover/mint-prod-cutover.yaml", {
     vars: { psql: "psql -tA" },
     secrets: { ORDER_INTAKE_API_KEY: null },
@@ -276,7 +279,8 @@ export function mintRun(root: string, options: { blocked?: boolean } = {}): Reco
     "checkpoint",
   );
   recorded.phase("cutover", "passed");
-  recorded.check("spine.verify", "recert", spine("014128"));
+  const recert = options.recertKeys === undefined ? {} : { harvested: { run_key: options.recertKeys } };
+  recorded.check("spine.verify", "recert", { ...spine("014128"), ...recert });
   recorded.check("gaps.status", "recert", { saved: { open_gaps: "0" } }, "checkpoint");
   recorded.phase("recert", "passed", [KEY("spine.verify", "014128")]);
   recorded.check("smoke", "run", { saved: skipped }, "done");

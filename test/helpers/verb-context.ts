@@ -23,6 +23,7 @@ export function contextOf(
     env: new Map(),
     dir: undefined,
     hosts: new Map(),
+    patience: undefined,
     dbs: new Map(),
     environment: {},
     by: [],

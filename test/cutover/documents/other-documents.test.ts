@@ -176,8 +176,8 @@ t.test("001-10 000-37 the done definition ticks what a record shows", async (t) 
   const root = t.testdir();
   mintRun(root);
   const lines = render(root, "scope").split("## Done Definition\n\n")[1]?.split("\n\n")[0]?.split("\n") ?? [];
-  t.equal(lines.length, 7);
-  for (const line of lines) t.match(line, /^- \[x\] .*(record [0-9]+|closable)/);
+  t.equal(lines.length, 8);
+  for (const line of lines) t.match(line, /^- \[x\] .*(record [0-9]+|closable|receipt)/);
 });
 
 t.test("000-36 the run keys of a phase are in its line", async (t) => {

@@ -5,7 +5,7 @@ import type { DocumentName } from "../cutover/documents/render.ts";
 import type { VerifiedRun } from "../cutover/documents/verify-run.ts";
 import type { Head } from "../cutover/journal/chain.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
-import { sealedText, verifiedText, writtenText } from "../printers/cutover-documents-text.ts";
+import { receiptsText, sealedText, verifiedText, writtenText } from "../printers/cutover-documents-text.ts";
 import { type CommonOptions, contextHere, json, type Session, withCommon } from "./session.ts";
 
 interface RunOptions extends CommonOptions {
@@ -69,7 +69,10 @@ function addRender(cutover: Command, session: Session, { name, about, documents 
       const opened = openRun(root, await runIdOf(root, options), options);
       const written = writeDocuments(root, opened, documents);
       const paths = written.map(({ name: document, path }) => ({ document, path }));
-      process.stdout.write(options.json === true ? json({ written: paths }) : writtenText(written));
+      const { receiptProblems } = opened.view;
+      const text = writtenText(written) + receiptsText(receiptProblems);
+      process.stdout.write(options.json === true ? json({ written: paths, receiptProblems }) : text);
+      if (receiptProblems.length > 0) session.setExitCode(16);
     });
 }
 
@@ -88,7 +91,9 @@ function addSeal(cutover: Command, session: Session): void {
       const sealed = sealRun(root, await runIdOf(root, options), { clock: systemClock(), commits, key });
       const { documents, ...rest } = sealed;
       const paths = documents.map(({ name, path }) => ({ document: name, path }));
-      process.stdout.write(options.json === true ? json({ ...rest, written: paths }) : sealedText(sealed));
+      const text = sealedText(sealed) + receiptsText(sealed.receiptProblems);
+      process.stdout.write(options.json === true ? json({ ...rest, written: paths }) : text);
+      if (sealed.receiptProblems.length > 0) session.setExitCode(16);
     });
 }
 

@@ -29,6 +29,11 @@ export function writtenText(written: readonly WrittenDocument[]): string {
   return written.map(({ path }) => `wrote ${path}\n`).join("");
 }
 
+/** Why the evidence of a run does not let it be closed, a line each. */
+export function receiptsText(problems: readonly string[]): string {
+  return problems.map((problem) => `not closable: RECEIPT_INVALID: ${problem}\n`).join("");
+}
+
 /** What sealing wrote, and the head to keep elsewhere. */
 export function sealedText(sealed: SealedRun): string {
   const how = sealed.isSigned ? "signed" : "not signed: no key was given";

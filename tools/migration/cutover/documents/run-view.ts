@@ -14,6 +14,7 @@ import type {
   Verdict,
 } from "../journal/record.ts";
 import type { Plan } from "../plan/plan.ts";
+import { RECEIPT_INVALID, runKeyProblems } from "../state/run-keys.ts";
 
 /** One answer of one check or step: what a matrix row is made of. */
 export interface ResultView {
@@ -70,6 +71,8 @@ export interface RunView {
   readonly signs: readonly SignView[];
   /** First record of a step that changes something; Infinity before it. */
   readonly firstChange: number;
+  /** Receipts without a proper run key: a run that has any cannot be closed (X22). */
+  readonly receiptProblems: readonly string[];
 }
 
 /** Reads a run for the documents. */
@@ -78,6 +81,7 @@ export function viewRun(plan: Plan, run: string, records: readonly JournalRecord
   const start = ofType(records, "run.start").at(-1);
   const end = ofType(records, "run.end").at(-1);
   const results = resultsOf(records);
+  const receiptProblems = runKeyProblems(plan, records);
   return {
     run,
     plan,
@@ -86,7 +90,7 @@ export function viewRun(plan: Plan, run: string, records: readonly JournalRecord
     start: start?.data,
     startedAt: start?.at,
     t0: ofType(records, "run.armed").at(-1)?.data.t0,
-    end: end === undefined ? undefined : { ...end.data, at: end.at },
+    end: end === undefined ? undefined : endOf(end, receiptProblems),
     results,
     steps: stepsOf(records, results),
     skips: ofType(records, "step.skip").map(({ step, seq, data }) => ({ id: step ?? "", seq, reason: data.reason })),
@@ -94,7 +98,14 @@ export function viewRun(plan: Plan, run: string, records: readonly JournalRecord
     ticks: new Map(ofType(records, "tick").map(({ step, seq, at, data }) => [step ?? "", { ...data, seq, at }])),
     signs: signsOf(records),
     firstChange: firstChange(plan, records),
+    receiptProblems,
   };
+}
+
+/** The end as its evidence has it, whatever the driver took it for. */
+function endOf({ at, data }: JournalRecord & RecordOf<"run.end">, broken: readonly string[]): RunView["end"] {
+  if (broken.length === 0 || !data.closable) return { ...data, at };
+  return { ...data, at, closable: false, reason: data.reason ?? `${RECEIPT_INVALID}: ${broken.join("; ")}` };
 }
 
 /** All records of one type, in order. */

@@ -91,7 +91,10 @@ function doneLines(view: RunView): string {
   const undoState = view.end === undefined ? "not known yet" : undos === 0 ? "none ran" : `${undos} ran`;
   const rollback = `- [${view.end !== undefined && undos === 0 ? "x" : " "}] No rollback actions taken: ${undoState}`;
   const outcome = `- [${isClosed(view) ? "x" : " "}] Succeeded, or rolled back with the service restored: ${outcomeLine(view)}`;
-  return [...lines, ...(noRollback ? [rollback] : []), outcome].join("\n");
+  const broken = view.receiptProblems.map(plain);
+  const keys = `- [${broken.length === 0 ? "x" : " "}] Each receipt names its run key${broken.length === 0 ? "" : `: ${broken.join("; ")}`}`;
+  const receipts = view.plan.runKeys === undefined ? [] : [keys];
+  return [...lines, ...(noRollback ? [rollback] : []), ...receipts, outcome].join("\n");
 }
 
 /** Checks of the first phase: what was true before anything was touched. */

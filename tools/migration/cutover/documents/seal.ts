@@ -29,6 +29,8 @@ export interface SealedRun {
   /** Path of the statement, relative to the project. */
   readonly statement: string;
   readonly isSigned: boolean;
+  /** Receipts without a proper run key. */
+  readonly receiptProblems: readonly string[];
 }
 
 /**
@@ -51,8 +53,8 @@ export function sealRun(root: string, id: string, options: SealOptions): SealedR
   writeFileAtomic(path, text, { mode: 0o600 });
   // A statement of an earlier seal speaks of documents that are no more.
   rmSync(join(opened.run.docs, other), { force: true });
-  const { head } = opened.view;
-  return { run: id, head, documents, statement: relative(root, path), isSigned: key !== undefined };
+  const { head, receiptProblems } = opened.view;
+  return { run: id, head, receiptProblems, documents, statement: relative(root, path), isSigned: key !== undefined };
 }
 
 function addSeal(root: string, id: string, { clock, commits }: SealOptions): void {

@@ -1,4 +1,5 @@
 import type { RunOutcome } from "../journal/record.ts";
+import { RECEIPT_INVALID, runKeyProblems } from "../state/run-keys.ts";
 import { WHOLE_RUN } from "./diversion.ts";
 import type { Ending } from "./ending.ts";
 import { decide } from "./hold.ts";
@@ -42,8 +43,18 @@ export async function endRun(run: Run, outcome: RunOutcome, data: EndData): Prom
 /** Writes the end of a run down, and its head for whoever keeps it elsewhere. */
 export function writeEnd(run: Run, outcome: RunOutcome, data: EndData): void {
   keepHeads(run, "the end");
-  run.urgent({ type: "run.end", step: null, attempt: null, data: { outcome, ...data, downtimeMs: null } });
-  run.parts.say(`${outcome}${data.reason === null ? "" : `: ${data.reason}`}`);
+  const broken = runKeyProblems(run.plan, run.parts.journal.records);
+  const closable = data.closable && broken.length === 0;
+  const why = data.closable && !closable ? `${RECEIPT_INVALID}: ${broken.join("; ")}` : null;
+  const reason = data.reason ?? why;
+  run.urgent({
+    type: "run.end",
+    step: null,
+    attempt: null,
+    data: { outcome, ...data, closable, reason, downtimeMs: null },
+  });
+  run.parts.say(`${outcome}${reason === null ? "" : `: ${reason}`}`);
+  for (const problem of why === null ? [] : broken) run.parts.say(`not closable: ${RECEIPT_INVALID}: ${problem}`);
   const { seq, hash } = run.parts.journal.head;
   run.parts.say(`head ${seq} ${hash}`);
 }

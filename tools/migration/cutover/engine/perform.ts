@@ -111,6 +111,7 @@ export function contextOf(run: Run, work: Work): VerbContext {
     env: new Map([...options.env].map(([name, text]) => [name, fill(text, values)])),
     dir: options.dir === undefined ? undefined : fill(options.dir, values),
     hosts: run.hosts(),
+    patience: run.parts.options.ssh,
     dbs: run.dbs(),
     environment: run.parts.options.environment,
     by: options.by,

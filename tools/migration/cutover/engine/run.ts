@@ -7,6 +7,7 @@ import type { CutoverRecord, JournalRecord } from "../journal/record.ts";
 import type { RunDirectory } from "../journal/run-directory.ts";
 import type { Bound } from "../plan/bind.ts";
 import type { Database, Phase, Plan, VarValue } from "../plan/plan.ts";
+import type { SshPatience } from "../process/command.ts";
 import { RunState } from "../state/run-state.ts";
 import type { Clock } from "../time/clock.ts";
 import { RegexRunner } from "../verbs/regex.ts";
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly exitOnHold: boolean;
   readonly until: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How long a host that does not answer is waited for; SSH_PATIENCE unless given. */
+  readonly ssh?: SshPatience;
   /** First signal: begin nothing new. */
   readonly interrupted: AbortSignal;
   /** Second signal: end what runs. */

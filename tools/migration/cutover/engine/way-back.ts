@@ -3,6 +3,7 @@ import type { Phase, Plan } from "../plan/plan.ts";
 import { checksNamed } from "../plan/sets.ts";
 import { stepsOf } from "../plan/walk.ts";
 import { driverOf } from "../verbs/drivers.ts";
+import { silentPlaces } from "./answers.ts";
 import { ask } from "./checks.ts";
 import { Diversion } from "./diversion.ts";
 import { escalate } from "./escalate.ts";
@@ -16,9 +17,9 @@ import { waitFor } from "./wait-for.ts";
 export const WAY_BACK = "way-back";
 const CHOICES = ["again", "go", "leave"];
 
-/** I6: what an undo leans on and is not there, a sentence each; asked before the first change and before T0. */
+/** I6: hosts that do not answer, and what an undo leans on and is not there, a sentence each; asked before the first change and before T0. */
 export async function wayBackProblems(run: Run): Promise<readonly string[]> {
-  const problems: string[] = [];
+  const problems: string[] = [...(await silentPlaces(run))];
   for (const phase of run.plan.phases) {
     for (const step of stepsOf(phase)) {
       if (step.verb.kind !== "flip") continue;

@@ -21,6 +21,21 @@ export function lintActions(plan: Plan, book: LintBook): void {
       }
     }
   }
+  const { runKeys } = plan;
+  if (runKeys !== undefined && !plan.harvest.has(runKeys.harvest)) {
+    book.error(1, "run_keys", `there is no value of harvest named ${runKeys.harvest}`);
+  }
+  const keys =
+    runKeys === undefined
+      ? []
+      : ([
+          ["of", runKeys.of],
+          ["form", runKeys.form],
+        ] as const);
+  for (const [name, pattern] of keys) {
+    const problem = patternProblem(pattern);
+    if (problem !== undefined) book.error(1, `run_keys ${name}`, `${patternText(pattern)}: ${problem}`);
+  }
   for (const [name, pattern] of plan.harvest) {
     const problem = patternProblem(pattern);
     if (problem !== undefined) book.error(1, `harvest ${name}`, `${patternText(pattern)}: ${problem}`);

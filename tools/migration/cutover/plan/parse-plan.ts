@@ -1,6 +1,6 @@
 import { sha256Hex } from "../../integrity/digest.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
-import type { Check } from "./action.ts";
+import type { Check, Pattern } from "./action.ts";
 import { durationMs } from "./durations.ts";
 import { parseAction, parseCheck, parseUndoAction } from "./parse-action.ts";
 import { parsePhase } from "./parse-phase.ts";
@@ -15,6 +15,7 @@ import type {
   FrontMatter,
   Gate,
   Plan,
+  RunKeys,
   Secret,
   TargetLock,
   Use,
@@ -51,6 +52,7 @@ export function parsePlan(source: YamlSource, text: string): Plan {
     assets: part.texts("assets"),
     textVars: new Set(part.texts("text_vars")),
     harvest: new Map([...textMap(part, "harvest")].map(([name, pattern]) => [name, parsePattern(pattern)])),
+    runKeys: parseRunKeys(part),
     checks: new Map(part.members("checks").map(([name, check]) => [name, parseCheck(check, name)])),
     sets: new Map(Object.entries(objectAt(part, "sets")).map(([name, checks]) => [name, texts(checks)])),
     gates: new Map(part.members("gates").map(([name, gate]) => [name, parseGate(gate, name)])),
@@ -103,6 +105,16 @@ function parseVariables(part: Part): ReadonlyMap<string, Variable> {
 function parseSecret(name: string): Secret {
   const isOptional = name.endsWith("?");
   return { name: isOptional ? name.slice(0, -1) : name, isOptional };
+}
+
+/** What a receipt of the users' own programs is called: name, moment and mark of a run. */
+const RUN_KEY = "^CAP-[0-9]{8}-[0-9]{6}__[A-Za-z0-9][A-Za-z0-9_.-]*__R[A-Za-z0-9]+$";
+
+function parseRunKeys(part: Part): RunKeys | undefined {
+  const keys = part.child("run_keys");
+  if (keys === undefined) return undefined;
+  const pattern = (key: string, unless: string): Pattern => parsePattern(keys.text(key) ?? unless);
+  return { harvest: keys.text("harvest") ?? "", of: pattern("of", ""), form: pattern("form", RUN_KEY) };
 }
 
 function parseDatabase(raw: JsonValue): Database {

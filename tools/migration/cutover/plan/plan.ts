@@ -26,6 +26,7 @@ export interface Plan {
   readonly lock: TargetLock | undefined;
   readonly assets: readonly string[];
   readonly harvest: ReadonlyMap<string, Pattern>;
+  readonly runKeys: RunKeys | undefined;
   readonly checks: ReadonlyMap<string, Check>;
   readonly sets: ReadonlyMap<string, readonly string[]>;
   readonly gates: ReadonlyMap<string, Gate>;
@@ -96,6 +97,15 @@ export type Database =
       readonly env: string | undefined;
       readonly schema: string | undefined;
     };
+
+/** Which commands must leave a run key, and what one looks like (X22). */
+export interface RunKeys {
+  /** The value of `harvest` that is the key. */
+  readonly harvest: string;
+  /** Matches the words of each command that must leave one. */
+  readonly of: Pattern;
+  readonly form: Pattern;
+}
 
 /** A lock on the target: a folder made with mkdir on that host (undefined = here). */
 export interface TargetLock {

@@ -93,6 +93,10 @@ export const PLAN_SCHEMA = {
       lock: closed({ host: NAME, path: TEXT }, ["path"]),
       assets: listOf(TEXT),
       harvest: mapOf(ref("regex")),
+      run_keys: {
+        ...closed({ harvest: NAME, of: ref("regex"), form: ref("regex") }, ["harvest", "of"]),
+        description: "commands whose output must name a run key, and its form; else the run cannot be closed",
+      },
       checks: mapOf(ref("check")),
       sets: mapOf({ ...NAMES, minItems: 1 }),
       gates: mapOf(GATE),

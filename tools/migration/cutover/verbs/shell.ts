@@ -72,6 +72,7 @@ export function commandSpec(
   context: VerbContext,
 ): CommandSpec {
   const { root, dir, folder, hosts, remoteFolder } = context;
+  const patience = context.patience === undefined ? {} : { patience: context.patience };
   const destination = command.on === undefined ? undefined : (hosts.get(command.on) ?? command.on);
   return {
     folder,
@@ -82,7 +83,7 @@ export function commandSpec(
     graceMs: COMMAND_DEFAULTS.graceMs,
     capBytes: COMMAND_DEFAULTS.capBytes,
     input: command.input,
-    ssh: destination === undefined ? null : { destination, options: [], folder: remoteFolder },
+    ssh: destination === undefined ? null : { destination, options: [], folder: remoteFolder, ...patience },
   };
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { FlipRecord, Spawned } from "../journal/record.ts";
 import type { Verb } from "../plan/action.ts";
 import type { Database, VarValue } from "../plan/plan.ts";
+import type { SshPatience } from "../process/command.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** What a verb gets beside its own words. */
@@ -23,6 +24,8 @@ export interface VerbContext {
   readonly dir: string | undefined;
   /** Host name of the plan to ssh destination, values put in. */
   readonly hosts: ReadonlyMap<string, string>;
+  /** How long a host that does not answer is waited for; as usual where undefined. */
+  readonly patience: SshPatience | undefined;
   readonly dbs: ReadonlyMap<string, Database>;
   /** Where connections of this tool are told what the plan must not know. */
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,91 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { arm } from "../../../tools/migration/cutover/engine/arm.ts";
+import { parsePlanText } from "../../../tools/migration/cutover/plan/load-plan.ts";
+import { cutoverProject, demoPlan, driverFor, only, play } from "../../helpers/cutover.ts";
+
+const PATIENCE = { aliveSeconds: 1, unreachedMs: 50, wrapperMs: 1000 };
+const PLAN = demoPlan(`hosts: {near: near.example, far: far.example}
+phases:
+- id: work
+  steps:
+  - {id: one, on: near, sh: 'true', undo: {on: far, sh: 'true'}}
+`);
+
+/** A client of ssh for which each host is this machine, and one that is down does not answer. */
+function stubSsh(t: Test, root: string): void {
+  const bin = join(root, "bin");
+  mkdirSync(bin);
+  const down = join(root, "down");
+  const lines = ["#!/usr/bin/env bash", 'while [ "$1" != -- ]; do shift; done', `[ ! -e "${down}-$2" ] || exit 255`];
+  writeFileSync(join(bin, "ssh"), `${lines.join("\n")}\nHOME="${root}" exec bash -c "$3"\n`);
+  chmodSync(join(bin, "ssh"), 0o755);
+  const before = process.env["PATH"] ?? "";
+  process.env["PATH"] = `${bin}:${before}`;
+  t.teardown(() => {
+    process.env["PATH"] = before;
+  });
+}
+
+t.test("F43, I6: a host of the way back that does not answer holds before the first change", async (t) => {
+  const project = cutoverProject(t);
+  stubSsh(t, project.root);
+  const down = join(project.root, "down-far.example");
+  writeFileSync(down, "");
+  const { ending } = await play(project, PLAN, { ssh: PATIENCE });
+  t.match(ending, { outcome: "HOLD", reason: "host far does not answer" });
+  t.strictSame(only(project.records(), "step.intent"), [], "nothing was begun");
+  const asked = only(project.records(), "check").map(({ step, data }) => [step, data.verdict]);
+  t.strictSame(asked, [
+    ["host near", "PASS"],
+    ["host far", "UNKNOWN"],
+  ]);
+
+  rmSync(down);
+  const again = await play(project, PLAN, {
+    ssh: PATIENCE,
+    resume: "demo-1",
+    meanwhile: ({ sign }) => sign("again", "preflight"),
+  });
+  t.equal(again.ending.outcome, "SUCCEEDED", "and goes on once it answers");
+});
+
+t.test("I6: a host that falls silent before T0 is a no-go", async (t) => {
+  const project = cutoverProject(t);
+  stubSsh(t, project.root);
+  const timeline = `timeline:
+- {at: T-10, by: operator, do: [{manual: freeze, by: operator}]}
+- {at: T0, by: operator, phase: work}
+`;
+  const text = `${PLAN}${timeline}`;
+  const { options, end } = driverFor(project);
+  const file = { plan: parsePlanText(text, "plan.yaml"), file: "plan.yaml" };
+  await arm(options, file, { vars: new Map(), roles: new Map() }, { t0: "2026-03-14T00:30:00Z" });
+  end();
+  const { ending } = await play(project, text, {
+    ssh: PATIENCE,
+    exitOnHold: true,
+    meanwhile: async ({ clock, said, sign }) => {
+      while (!said.some((line) => line.startsWith("waiting"))) await clock.sleep(100);
+      writeFileSync(join(project.root, "down-near.example"), "");
+      sign("done", "T-10.1");
+    },
+  });
+  t.match(ending, { outcome: "HOLD", reason: "T0 is blocked: host near does not answer" });
+  t.match(only(project.records(), "hold").at(-1)?.data, { code: "NO_GO" });
+  t.strictSame(only(project.records(), "step.intent"), [], "nothing was begun");
+});
+
+t.test("I6: a database of the plan that does not answer holds before the first change", async (t) => {
+  const project = cutoverProject(t);
+  const text = demoPlan(`dbs: {shop: {kind: postgres, env: SHOP_URL}}
+phases:
+- id: work
+  steps:
+  - {id: one, sh: 'echo one >> effects', undo: {db: shop, sql: DELETE FROM orders, rows: 1}}
+`);
+  const { ending } = await play(project, text, { environment: { SHOP_URL: "postgres://nobody@127.0.0.1:1/none" } });
+  t.match(ending, { outcome: "HOLD", reason: "database shop does not answer" });
+  t.strictSame(project.effects(), []);
+});

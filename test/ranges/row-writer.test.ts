@@ -185,6 +185,20 @@ t.test("law: a row is written as the mapper and canonicalize write it, or given 
   t.ok(written > given / 8, `${written} of ${given} rows were written`);
 });
 
+t.test("a real is kept only where its text is canonical and the value that the driver has", async (t) => {
+  const keeps = (text: string, value: number): boolean => {
+    const cells = new RowCells(1);
+    cells.open({ json: Buffer.from(`[[${text}]]`), count: 1, rows: () => [], column: () => [value] });
+    if (cells.next() !== "cells") throw new Error("no cells");
+    return cells.keepsReal(0);
+  };
+  t.equal(keeps("0.3", 0.3), true);
+  t.equal(keeps("-12.25", -12.25), true);
+  t.equal(keeps("0.3", 0.1 + 0.2), false, "a version of SQLite that writes 15 digits");
+  t.equal(keeps("0.30000000000000004", 0.1 + 0.2), true);
+  for (const text of ["1.0", "-0.0", "0.30", "1.5e+00", "1.0e+21"]) t.equal(keeps(text, Number(text)), false, text);
+});
+
 t.test("rows that only the mapper can map have no writer", async (t) => {
   const own = registry();
   const compile = (change: Partial<ModuleDefinition>, columns: readonly string[] = COLUMNS): unknown =>

@@ -12,6 +12,8 @@ export interface KeptCells {
   readonly texts: readonly Keeps[] | undefined;
   /** True where integers of up to 15 digits stay as they are. */
   readonly integers: boolean;
+  /** True where a real stays as it is whose text is canonical. */
+  readonly reals: boolean;
   /** True where 0 and 1 become false and true. */
   readonly flags: boolean;
 }
@@ -22,6 +24,7 @@ export function keptCells({ transform, type }: FieldDefinition, form: CellForm):
   const isType = (...types: readonly FieldType[]): boolean => type === undefined || types.some((one) => one === type);
   return {
     texts: keptTexts(transform, type),
+    reals: transform.every((word) => word !== "integer" && numeric.has(word)) && isType("number", "json"),
     integers: transform.every((word) => numeric.has(word)) && isType("integer", "number", "json"),
     flags:
       transform.length === 0

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { numberEnd } from "../compiled/byte-numbers.ts";
 import { plainEnd } from "../compiled/byte-strings.ts";
 import type { CellPage } from "../sources/sqlite-cells.ts";
 
@@ -28,12 +29,14 @@ export class RowCells {
   #at = 0;
   #page: CellPage | undefined;
   /** Columns of the page that were read apart. */
-  readonly #apart = new Map<number, readonly unknown[]>();
+  readonly #apart: (readonly unknown[] | undefined)[];
   readonly #width: number;
+  readonly #number = new Float64Array(1);
 
   /** For rows of `width` cells. */
   constructor(width: number) {
     this.#width = width;
+    this.#apart = new Array(width).fill(undefined);
     this.kinds = new Uint8Array(width);
     this.from = new Int32Array(width);
     this.to = new Int32Array(width);
@@ -49,7 +52,7 @@ export class RowCells {
     const { json } = page;
     if (json === undefined || !isUtf8(json)) return false;
     this.#page = page;
-    this.#apart.clear();
+    this.#apart.fill(undefined);
     this.bytes = json;
     this.view = new DataView(json.buffer, json.byteOffset, json.length);
     this.row = -1;
@@ -95,10 +98,17 @@ export class RowCells {
     }
   }
 
+  /** True where the text of a real is canonical and exactly what the driver has: it goes to a line as it is. */
+  keepsReal(column: number): boolean {
+    const [from, to] = [this.from[column] ?? 0, this.to[column] ?? 0];
+    if (numberEnd(this.bytes, from, to, this.#number) !== to) return false;
+    return this.#real(column, this.#number[0] ?? Number.NaN) !== UNKNOWN;
+  }
+
   /** A real as the driver has it: how many digits SQLite writes is a matter of its version. */
   #real(column: number, written: number): number | typeof UNKNOWN {
-    const known = this.#apart.get(column) ?? this.#page?.column(column) ?? [];
-    this.#apart.set(column, known);
+    const known = this.#apart[column] ?? this.#page?.column(column) ?? [];
+    this.#apart[column] = known;
     return known[this.row] === written ? written : UNKNOWN;
   }
 

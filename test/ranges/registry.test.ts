@@ -1,13 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import t from "tap";
 import type { Finding } from "../../tools/migration/model/finding.ts";
-import { cutLines } from "../../tools/migration/ranges/cut-lines.ts";
-import { countRegistry, fillRegistry } from "../../tools/migration/ranges/fill-registry.ts";
+import { fillRegistry, registryRoom } from "../../tools/migration/ranges/fill-registry.ts";
 import { digestRegistry } from "../../tools/migration/ranges/registry-digest.ts";
-import type { RegistrySpan } from "../../tools/migration/ranges/registry-lines.ts";
-import { allocateRegistry, SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
+import { SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
 import { deriveUuid } from "../../tools/migration/registry/derive-uuid.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
 import { registryFileText } from "../../tools/migration/registry/generate.ts";
@@ -18,30 +16,15 @@ import { generateEntries } from "../helpers/registry.ts";
 const go = (): void => {};
 const FILE = "migration/mapping/m.json";
 
-function spansOf(path: string, spanBytes: number): RegistrySpan[] {
-  const spans = cutLines(path, spanBytes);
-  return spans.map((span, at) => ({ ...span, path, file: FILE, isFirst: at === 0, isLast: at === spans.length - 1 }));
-}
-
-/** The registry in shared memory; undefined where a span of it is for the authority. */
-function share(path: string, spanBytes: number): SharedRegistry | undefined {
-  const spans = spansOf(path, spanBytes);
-  const counts = spans.map((span) => countRegistry(span, go));
-  let [size, textBytes] = [0, 0];
-  const places: { span: RegistrySpan; index: number; textAt: number; entries: number }[] = [];
-  for (const [at, count] of counts.entries()) {
-    const span = spans[at];
-    if (count === undefined || span === undefined) return undefined;
-    places.push({ span, index: size, textAt: textBytes, entries: count.entries });
-    size += count.entries;
-    textBytes += count.textBytes;
-  }
-  const data = allocateRegistry("m", size, textBytes);
-  // Backwards, because spans are filled in any order.
-  for (const { span, index, textAt, entries } of places.reverse()) {
-    if (!fillRegistry(span, { data, index, textAt }, entries, go)) return undefined;
-  }
-  return new SharedRegistry(data);
+/** The registry in shared memory with its digest; undefined where it is for the authority. */
+function share(path: string, entries: number, perTask = 100): { made: SharedRegistry; sha256: string } | undefined {
+  const sizeBytes = statSync(path).size;
+  const data = registryRoom("m", sizeBytes, entries);
+  const sha256 = data && fillRegistry({ path, file: FILE, sizeBytes, data }, go);
+  if (data === undefined || sha256 === undefined) return undefined;
+  // Backwards, because parts are indexed in any order.
+  for (let end = entries; end > 0; end -= perTask) new SharedRegistry(data).index(Math.max(0, end - perTask), end);
+  return { made: new SharedRegistry(data), sha256 };
 }
 
 function load(path: string): { registry: Registry; findings: Finding[] } {
@@ -67,7 +50,7 @@ const anyLegacyId = fc.oneof(
   fc.integer({ min: 1200, max: 1500 }).map((length) => "ö".repeat(length)),
 );
 
-t.test("a shared registry is the registry that the authority loads, however it is cut", async (t) => {
+t.test("a shared registry is the registry that the authority loads, whoever indexes it", async (t) => {
   const path = join(t.testdir({}), "m.json");
   const lines = join(t.testdirName, "m.jsonl");
   await fc.assert(
@@ -79,9 +62,10 @@ t.test("a shared registry is the registry that the authority loads, however it i
       if (findings.length > 0) throw new Error("the fixture has faults");
       return [path, lines].every((file) => {
         if (digestRegistry(file, FILE, go) !== registry.sha256) return false;
-        return [1, 150, 1000, 1_000_000].every((spanBytes) => {
-          const made = share(file, spanBytes);
-          return made !== undefined && isSame(made, registry, [...others, "", "\ud800", "\ufffd"]);
+        return [1, 3, 1000].every((perTask) => {
+          const shared = share(file, registry.size, perTask);
+          if (shared === undefined || shared.sha256 !== registry.sha256) return false;
+          return isSame(shared.made, registry, [...others, "", "\ud800", "\ufffd"]);
         });
       });
     }),
@@ -96,11 +80,11 @@ t.test("a large registry is the same too", async (t) => {
   );
   const entries: RegistryEntry[] = generateEntries("m", ids, undefined);
   writeFileSync(path, [...registryFileText(entries)].join(""));
-  const made = share(path, 1024 * 1024);
-  t.equal(made?.size, 200_000);
+  const shared = share(path, 200_000, 7000);
   const { registry } = load(path);
   t.equal(digestRegistry(path, FILE, go), registry.sha256);
-  t.ok(made !== undefined && isSame(made, registry, ["Nr-200000", "Nr-"]));
+  t.equal(shared?.sha256, registry.sha256);
+  t.ok(shared !== undefined && isSame(shared.made, registry, ["Nr-200000", "Nr-"]));
 });
 
 t.test("what is read without the authority has no fault, whatever byte of the file is changed", async (t) => {
@@ -115,14 +99,14 @@ t.test("what is read without the authority has no fault, whatever byte of the fi
         const changed = Buffer.from(bytes);
         changed[at] = other;
         writeFileSync(file, changed);
-        const made = share(file, 1_000_000);
-        if (made === undefined) continue;
+        const shared = share(file, entries.length);
+        if (shared === undefined) continue;
         accepted += 1;
         const { registry, findings } = load(file);
         // Two entries with one uuid are seen by the freeze, which is made of registries without faults only.
         const own = findings.filter(({ code }) => code !== "REGISTRY_UUID_DUPLICATE");
-        if (own.length > 0 || !isSame(made, registry)) t.fail(`${form}: byte ${at} as ${other}`);
-        if (digestRegistry(file, FILE, go) !== registry.sha256) t.fail(`${form}: digest with byte ${at} as ${other}`);
+        if (own.length > 0 || !isSame(shared.made, registry)) t.fail(`${form}: byte ${at} as ${other}`);
+        if (shared.sha256 !== registry.sha256) t.fail(`${form}: digest with byte ${at} as ${other}`);
       }
     }
     t.ok(accepted > 100, `${accepted} changes make another sound registry`);
@@ -154,26 +138,23 @@ t.test("other forms are for the authority", async (t) => {
   };
   for (const [name, content] of Object.entries(other)) {
     writeFileSync(path, content);
-    const made = share(path, 1_000_000);
-    t.equal(made === undefined || (name === "with nothing in it" && made.size === 0), true, name);
+    for (const count of [0, 3, 4, 6]) t.equal(share(path, count), undefined, `${name}, ${count} frozen`);
   }
   writeFileSync(path, "[]\n");
-  t.equal(share(path, 10)?.size, 0, "no entries");
+  t.equal(share(path, 0)?.made.size, 0, "no entries");
 });
 
-t.test("a registry that changes between counting and filling is not taken", async (t) => {
+t.test("a registry with other entries than there is room for is not taken", async (t) => {
   const path = join(t.testdir({}), "m.json");
   const entries = generateEntries("m", ["1", "2", "3"], undefined);
   writeFileSync(path, [...registryFileText(entries)].join(""));
-  const [span] = spansOf(path, 1_000_000);
-  if (span === undefined) throw new Error("no span");
-  const count = countRegistry(span, go);
-  const place = { data: allocateRegistry("m", 3, count?.textBytes ?? 0), index: 0, textAt: 0 };
-  writeFileSync(path, readFileSync(path, "utf8").replace(/.*"2".*\n/, ""));
-  t.equal(fillRegistry(span, place, 3, go), false, "an entry less");
-  const more = generateEntries("m", ["1", "2", "3", "4"], undefined);
-  writeFileSync(path, [...registryFileText(more)].join(""));
-  const [longer] = spansOf(path, 1_000_000);
-  t.equal(fillRegistry(longer ?? span, place, 3, go), false, "an entry more");
+  t.equal(share(path, 3)?.made.size, 3);
+  for (const frozen of [0, 1, 2, 4, 1_000_000, 2 ** 53 - 1])
+    t.equal(share(path, frozen), undefined, `${frozen} frozen`);
+  const long = generateEntries("m", ["1".repeat(500), "2".repeat(500)], undefined);
+  writeFileSync(path, [...registryFileText(long)].join(""));
+  t.equal(share(path, 2)?.made.size, 2);
+  t.equal(share(path, 3), undefined, "one more was frozen, and there is room for it");
+  t.equal(registryRoom("m", 2 ** 40, 1), undefined, "more text than a buffer holds");
   t.equal(deriveUuid("m", "1"), entries[0]?.targetUuid);
 });

@@ -100,12 +100,14 @@ function moduleWith(fields: readonly FieldDefinition[], form: CellForm = "cells"
 function registry(): SharedRegistry {
   const ids = [...LEGACY_IDS].sort().map((id) => Buffer.from(id));
   const data = allocateRegistry("m", ids.length, Buffer.concat(ids).length);
+  if (data === undefined) throw new Error("no room");
   const made = new SharedRegistry(data);
   let textAt = 0;
   for (const [index, id] of ids.entries()) {
-    made.set(index, id, 0, id.length, textAt, Uint32Array.of(index, 0xfedcba98, 0x0012abcd, 2 ** 32 - 1 - index));
-    textAt += id.length;
+    const uuid = Uint32Array.of(index, 0xfedcba98, 0x0012abcd, 2 ** 32 - 1 - index);
+    textAt = made.set(index, id, 0, id.length, textAt, uuid);
   }
+  made.index(0, ids.length);
   return made;
 }
 

@@ -4,13 +4,12 @@ import type { TaskHandler } from "../pool/serve.ts";
 import { type CompareResult, type CompareTask, compareRange } from "../ranges/compare-source.ts";
 import { areDistinct, type IdSlice } from "../ranges/distinct-ids.ts";
 import { type ExpectedRange, readExpected } from "../ranges/expected-entities.ts";
-import { countRegistry, type FillPlace, fillRegistry, type SpanCount } from "../ranges/fill-registry.ts";
+import { fillRegistry, type RegistryFill } from "../ranges/fill-registry.ts";
 import { MapChecks, type MapSetup } from "../ranges/map-checks.ts";
 import { type MapResult, type MapTask, mapRange } from "../ranges/map-range.ts";
 import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
-import { digestRegistry } from "../ranges/registry-digest.ts";
-import type { RegistrySpan } from "../ranges/registry-lines.ts";
 import { scrubRange } from "../ranges/scrub-range.ts";
+import { SharedRegistry, type SharedRegistryData } from "../ranges/shared-registry.ts";
 import type { ChunkRange } from "../ranges/verify-range.ts";
 import { type PartitionsResult, type PartitionTask, writePartitions } from "../ranges/write-partition.ts";
 import { toStoreError } from "../stores/atomic-file.ts";
@@ -22,9 +21,8 @@ export interface BuildSetup extends MapSetup {
 
 /** A piece of a dry run, a build or a comparison with the source. */
 export type BuildTask =
-  | { readonly kind: "digest"; readonly path: string; readonly file: string }
-  | { readonly kind: "count"; readonly span: RegistrySpan }
-  | { readonly kind: "fill"; readonly span: RegistrySpan; readonly place: FillPlace; readonly count: number }
+  | { readonly kind: "fill"; readonly fill: RegistryFill }
+  | { readonly kind: "index"; readonly data: SharedRegistryData; readonly begin: number; readonly end: number }
   | { readonly kind: "distinct"; readonly ids: IdSlice }
   | { readonly kind: "map"; readonly map: MapTask }
   | { readonly kind: "partitions"; readonly partitions: readonly PartitionTask[] }
@@ -35,9 +33,8 @@ export type BuildTask =
 
 /** The result of each kind of piece. */
 export type BuildResult =
-  | { readonly kind: "digest"; readonly sha256: string }
-  | { readonly kind: "count"; readonly count: SpanCount }
-  | { readonly kind: "fill" | "distinct" | "scrub" | "expected"; readonly clean: boolean }
+  | { readonly kind: "fill"; readonly sha256: string | undefined }
+  | { readonly kind: "index" | "distinct" | "scrub" | "expected"; readonly clean: boolean }
   | { readonly kind: "map"; readonly map: MapResult }
   | { readonly kind: "partitions"; readonly written: PartitionsResult }
   | { readonly kind: "prove"; readonly proof: RangeProof | undefined }
@@ -58,12 +55,11 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
   };
   const handle = async (task: BuildTask, checkCancelled: () => void): Promise<BuildResult> => {
     switch (task.kind) {
-      case "digest":
-        return { kind: "digest", sha256: digestRegistry(task.path, task.file, checkCancelled) };
-      case "count":
-        return { kind: "count", count: countRegistry(task.span, checkCancelled) };
       case "fill":
-        return { kind: "fill", clean: fillRegistry(task.span, task.place, task.count, checkCancelled) };
+        return { kind: "fill", sha256: fillRegistry(task.fill, checkCancelled) };
+      case "index":
+        new SharedRegistry(task.data).index(task.begin, task.end);
+        return { kind: "index", clean: true };
       case "distinct":
         return { kind: "distinct", clean: areDistinct(task.ids) };
       case "map":

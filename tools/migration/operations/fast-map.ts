@@ -76,7 +76,7 @@ export async function prepareFastRun(start: FastStart, pool: BuildPool): Promise
   const found: Finding[] = [];
   for (const module of project.modules) checkPiiClasses(module, (one) => found.push(one));
   if (found.length > 0) return undefined;
-  const inputs = await loadSharedInputs(project, pool, tuning.spanBytes);
+  const inputs = await loadSharedInputs(project, pool, tuning.idsPerTask);
   if (inputs === undefined) return undefined;
   const ranges = new Map<string, readonly SourceRange[]>();
   for (const { name, collection } of project.modules) {

@@ -1,36 +1,40 @@
-import { type RegistrySpan, readRegistrySpan, type SpanEdges } from "./registry-lines.ts";
-import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
+import { EntriesHash } from "./registry-digest.ts";
+import { ENTRY_BYTES, readRegistrySpan } from "./registry-lines.ts";
+import { allocateRegistry, SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
 
-/** What a span of a registry holds; undefined where it is for the authority. */
-export type SpanCount = (SpanEdges & { readonly textBytes: number }) | undefined;
-
-/** Counts the entries of a span and the bytes of their legacy ids, checking form and order. */
-export function countRegistry(span: RegistrySpan, checkCancelled: () => void): SpanCount {
-  let textBytes = 0;
-  const edges = readRegistrySpan(span, checkCancelled, (_bytes, from, to) => {
-    textBytes += to - from;
-    return true;
-  });
-  return edges === undefined ? undefined : { ...edges, textBytes };
-}
-
-/** Where a span's entries go. */
-export interface FillPlace {
+/** A registry file, and the room for its entries. */
+export interface RegistryFill {
+  readonly path: string;
+  /** Name for messages, relative to the project. */
+  readonly file: string;
+  readonly sizeBytes: number;
   readonly data: SharedRegistryData;
-  readonly index: number;
-  readonly textAt: number;
 }
 
-/** Puts the entries of a counted span into shared memory; false where the file is no longer what was counted. */
-export function fillRegistry(span: RegistrySpan, place: FillPlace, count: number, checkCancelled: () => void): boolean {
-  const registry = new SharedRegistry(place.data);
-  let { index, textAt } = place;
-  const edges = readRegistrySpan(span, checkCancelled, (bytes, from, to, words) => {
-    if (index - place.index === count) return false;
-    registry.set(index, bytes, from, to, textAt, words);
-    index += 1;
-    textAt += to - from;
-    return true;
-  });
-  return edges?.entries === count;
+/** Room for the `entries` of a file; undefined where it cannot hold so many, or too much text. */
+export function registryRoom(module: string, sizeBytes: number, entries: number): SharedRegistryData | undefined {
+  return allocateRegistry(module, entries, sizeBytes - ENTRY_BYTES * entries);
+}
+
+/**
+ * Reads a registry once: puts its entries into their places, and gives the digest of FORMATS.md, section 5. Undefined where
+ * it is for the authority: in another form or order, or with more or fewer entries than there is room for.
+ */
+export function fillRegistry(fill: RegistryFill, checkCancelled: () => void): string | undefined {
+  const { path, file, sizeBytes, data } = fill;
+  const registry = new SharedRegistry(data);
+  const hash = new EntriesHash();
+  let [index, textAt] = [0, 0];
+  const edges = readRegistrySpan(
+    { path, file, offset: 0, length: sizeBytes, isFirst: true, isLast: true },
+    checkCancelled,
+    (bytes, from, to, words) => {
+      if (index === data.size) return false;
+      textAt = registry.set(index, bytes, from, to, textAt, words);
+      index += 1;
+      return true;
+    },
+    (bytes, begin, end) => hash.update(bytes, begin, end),
+  );
+  return edges?.entries === data.size ? hash.digest() : undefined;
 }

@@ -11,19 +11,32 @@ const [LF, COMMA, BRACE] = [0x0a, 0x2c, 0x7b];
  * checked here: `passRegistry` does that over the same bytes.
  */
 export function digestRegistry(path: string, file: string, checkCancelled: () => void): string {
-  const hash = createHash("sha256");
+  const hash = new EntriesHash();
   const blocks = new RangeBlocks(path, file, { offset: 0, length: guardRead(file, () => statSync(path).size) });
-  let lines = new DataView(new ArrayBuffer(0));
   try {
     while (blocks.next()) {
       checkCancelled();
-      const { bytes, begin, end } = blocks;
-      if (lines.byteLength < end - begin) lines = new DataView(new ArrayBuffer(bytes.length));
-      hash.update(new Uint8Array(lines.buffer, 0, copyEntries(bytes, begin, end, lines)));
+      hash.update(blocks.bytes, blocks.begin, blocks.end);
     }
-    return hash.digest("hex");
+    return hash.digest();
   } finally {
     blocks.close();
+  }
+}
+
+/** The digest of the entries in blocks of whole lines. */
+export class EntriesHash {
+  readonly #hash = createHash("sha256");
+  #lines = new DataView(new ArrayBuffer(0));
+
+  update(bytes: Buffer, begin: number, end: number): void {
+    if (this.#lines.byteLength < end - begin) this.#lines = new DataView(new ArrayBuffer(bytes.length));
+    this.#hash.update(new Uint8Array(this.#lines.buffer, 0, copyEntries(bytes, begin, end, this.#lines)));
+  }
+
+  /** As hex; nothing can be added afterwards. */
+  digest(): string {
+    return this.#hash.digest("hex");
   }
 }
 

@@ -30,18 +30,20 @@ const VERSION = Buffer.from('","version":', "latin1");
 const [HEAD_WORDS, MIDDLE_WORDS, VERSION_WORDS] = [wordsOf(HEAD), wordsOf(MIDDLE), wordsOf(VERSION)];
 /** Bytes of an entry with an id of one byte and a version of one digit. */
 const LEAST_ENTRY_BYTES = HEAD.length + 1 + MIDDLE.length + 36 + VERSION.length + 2;
+/** Fewest bytes that an entry takes beyond its legacy id, with its LF. */
+export const ENTRY_BYTES = HEAD.length + MIDDLE.length + 36 + VERSION.length + 2 + 1;
 const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END, ZERO] = [0x0a, 0x22, 0x5c, 0x2c, 0x7d, 0x5b, 0x5d, 0x30];
 
 /**
  * Reads entries in the committed form: one canonical object per line, strictly ascending by legacyId, in an array (or as
- * JSONL). Undefined where anything else is met: that is for `loadRegistry` to word. `leave` is called before bytes that
- * were given to `take` are overwritten, and at the end.
+ * JSONL). Undefined where anything else is met: that is for `loadRegistry` to word. `leave` is given the whole lines of each
+ * block before bytes that were given to `take` are overwritten.
  */
 export function readRegistrySpan(
   span: RegistrySpan,
   checkCancelled: () => void,
   take: EntryTaker,
-  leave?: () => void,
+  leave?: (bytes: Buffer, begin: number, end: number) => void,
 ): SpanEdges | undefined {
   const reader = new SpanReader(span, take);
   const blocks = new RangeBlocks(span.path, span.file, span);
@@ -50,7 +52,7 @@ export function readRegistrySpan(
       checkCancelled();
       if (!isUtf8(blocks.bytes.subarray(blocks.begin, blocks.end))) return undefined;
       if (!reader.block(blocks.bytes, blocks.begin, blocks.end)) return undefined;
-      leave?.();
+      leave?.(blocks.bytes, blocks.begin, blocks.end);
     }
     return blocks.rest > 0 ? undefined : reader.end();
   } finally {

@@ -6,7 +6,7 @@ export interface SharedRegistryData {
   readonly size: number;
   /** The legacy ids as UTF-8, one after the other. */
   readonly text: SharedArrayBuffer;
-  /** Where each legacy id begins in `text`, and where the last ends; see `offsetsOf`. */
+  /** Where each legacy id begins in `text`, and where the last ends, as 32-bit words. */
   readonly offsets: SharedArrayBuffer;
   /** Four 32-bit words per UUID. */
   readonly words: SharedArrayBuffer;
@@ -17,26 +17,23 @@ export interface SharedRegistryData {
   readonly slots: SharedArrayBuffer;
 }
 
-const MOST_SHORT_TEXT_BYTES = 2 ** 32 - 1;
+const MOST_TEXT_BYTES = 2 ** 32 - 1;
 
-/** Room for a registry of known size, to be filled by spans. */
-export function allocateRegistry(module: string, size: number, textBytes: number): SharedRegistryData {
+/**
+ * Room for a registry with `size` entries and at most `mostTextBytes` of legacy ids, of which only what is written to takes
+ * memory. Undefined where there cannot be so much.
+ */
+export function allocateRegistry(module: string, size: number, mostTextBytes: number): SharedRegistryData | undefined {
+  if (mostTextBytes < 0 || mostTextBytes > MOST_TEXT_BYTES) return undefined;
   const slots = 2 ** Math.ceil(Math.log2(Math.max(8, size * 1.5)));
-  const registry = {
+  return {
     module,
     size,
-    text: new SharedArrayBuffer(textBytes),
-    offsets: new SharedArrayBuffer((textBytes > MOST_SHORT_TEXT_BYTES ? 8 : 4) * (size + 1)),
+    text: new SharedArrayBuffer(mostTextBytes),
+    offsets: new SharedArrayBuffer(4 * (size + 1)),
     words: new SharedArrayBuffer(16 * size),
     slots: new SharedArrayBuffer(4 * slots),
   };
-  offsetsOf(registry)[size] = textBytes;
-  return registry;
-}
-
-/** 32-bit words, and 64-bit floats (exact beyond 4 GiB) where the text is too long for them. */
-function offsetsOf({ text, offsets }: Pick<SharedRegistryData, "text" | "offsets">): Uint32Array | Float64Array {
-  return text.byteLength > MOST_SHORT_TEXT_BYTES ? new Float64Array(offsets) : new Uint32Array(offsets);
 }
 
 /** Bytes of shared memory that a registry takes. */
@@ -51,7 +48,7 @@ export class SharedRegistry {
   /** Four 32-bit words per entry. */
   readonly words: Uint32Array;
   readonly #text: Buffer;
-  readonly #offsets: Uint32Array | Float64Array;
+  readonly #offsets: Uint32Array;
   readonly #slots: Int32Array;
   /** The bits of a slot that hold a position. */
   readonly #positions: number;
@@ -65,22 +62,30 @@ export class SharedRegistry {
     this.size = data.size;
     this.words = new Uint32Array(data.words);
     this.#text = Buffer.from(data.text);
-    this.#offsets = offsetsOf(data);
+    this.#offsets = new Uint32Array(data.offsets);
     this.#slots = new Int32Array(data.slots);
     this.#positions = 2 ** Math.ceil(Math.log2(data.size + 2)) - 1;
   }
 
-  /** Puts an entry into its place; any thread may fill any part. */
-  set(index: number, bytes: Buffer, from: number, to: number, textAt: number, words: Uint32Array): void {
+  /** Puts an entry into its place, its legacy id at `textAt`; gives the end of that, where the next one goes. */
+  set(index: number, bytes: Buffer, from: number, to: number, textAt: number, words: Uint32Array): number {
     // Ids are short: a call costs more than the bytes.
     for (let at = from; at < to; at += 1) this.#text[textAt + at - from] = bytes[at] ?? 0;
     this.#offsets[index] = textAt;
+    this.#offsets[index + 1] = textAt + to - from;
     for (let word = 0; word < 4; word += 1) this.words[4 * index + word] = words[word] ?? 0;
+    return textAt + to - from;
+  }
+
+  /** Makes the entries of `[begin, end)`, which are all in their places, known to lookups; any thread may do any part. */
+  index(begin: number, end: number): void {
     const mask = this.#slots.length - 1;
-    const hash = hashBytes(bytes, from, to);
-    let slot = hash & mask;
-    const tagged = (hash & ~this.#positions) | (index + 1);
-    while (Atomics.compareExchange(this.#slots, slot, 0, tagged) !== 0) slot = (slot + 1) & mask;
+    for (let index = begin; index < end; index += 1) {
+      const hash = hashBytes(this.#text, this.#offsets[index] ?? 0, this.#offsets[index + 1] ?? 0);
+      const tagged = (hash & ~this.#positions) | (index + 1);
+      let slot = hash & mask;
+      while (Atomics.compareExchange(this.#slots, slot, 0, tagged) !== 0) slot = (slot + 1) & mask;
+    }
   }
 
   /** The index of the entry with exactly this legacy id, or -1. */

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { PRECOMPILED } from "../migration/config/precompiled.ts";
@@ -23,7 +23,8 @@ const assembled: Plugin = {
   },
 };
 
-mkdirSync(OUTPUT, { recursive: true });
+rmSync(OUTPUT, { recursive: true, force: true });
+mkdirSync(OUTPUT);
 await build({
   entryPoints: THREADS.map((file) => join(COMPILED, file)),
   outdir: OUTPUT,
@@ -41,4 +42,4 @@ await build({
 });
 // The package says that a .js file is a module; these are not.
 copyFileSync("tools/build/commonjs.json", join(OUTPUT, "package.json"));
-copyFileSync(PRECOMPILED, join(OUTPUT, basename(PRECOMPILED)));
+cpSync(PRECOMPILED, join(OUTPUT, basename(PRECOMPILED)), { recursive: true });

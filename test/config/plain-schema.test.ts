@@ -68,9 +68,9 @@ t.test("a plain schema compiles, and what does not compile is refused at once", 
       }
       if (accepted !== sound) throw new Error(`${accepted} for ${JSON.stringify(schema)}`);
     }),
-    { numRuns: 200, endOnFailure: true },
+    { numRuns: 120, endOnFailure: true },
   );
-  t.ok(seen.plain > 30 && seen.broken > 100, `${seen.plain} plain, ${seen.broken} broken`);
+  t.ok(seen.plain > 10 && seen.broken > 20, `${seen.plain} plain, ${seen.broken} broken`);
 });
 
 t.test("the schemas of the example are plain", (t) => {

@@ -16,6 +16,7 @@ const CUT: Readonly<Record<Practice["plan"], { readonly way: CrashWay; readonly 
       "flip.renamed@pointer",
       "after-record@rollback.start:",
       "flip.renamed@pointer.undo",
+      "running@live-scan:restored:rollback",
     ],
   },
   "mint-rank5plus": {

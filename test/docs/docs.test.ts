@@ -1,18 +1,21 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import t, { type Test } from "tap";
+import { parseOptions } from "../../bench/options.ts";
 import { checkShape } from "../../tools/migration/config/check-shape.ts";
 import { Problems } from "../../tools/migration/config/problems.ts";
 import { LIVE_SHAPE, WAIVERS_SHAPE } from "../../tools/migration/config/shapes.ts";
 import { currentOwner, formatOwner } from "../../tools/migration/stores/owner.ts";
 import { docsProject, missingLine, runScript } from "../helpers/docs-project.ts";
-import { anchorsOf, type Block, blocksOf, linksOf } from "../helpers/markdown.ts";
+import { anchorsOf, type Block, blocksOf, linksOf, tableOf } from "../helpers/markdown.ts";
 
-const RUN = ["README.md", "FORMATS.md", "OPERATIONS.md"];
-const ALL = [...RUN, "CONTRIBUTING.md", "CHANGELOG.md"];
+const RUN = ["README.md", "FORMATS.md", "OPERATIONS.md", "docs/cutover.md"];
+const MORE = ["practice", "performance", "faults", "requirements"].map((name) => `docs/${name}.md`);
+const ALL = [...RUN, "CONTRIBUTING.md", "CHANGELOG.md", ...MORE];
 const INFO = /^(?:sh|sh untested|text|text output|json (?:file=\S+|shape=(?:waivers|live)|keys=[a-z]+))$/;
 /** What a test cannot do: install, and run itself. */
-const UNTESTABLE = /^(?:npm (?:ci|test|run (?:build|lint|format|bench|drill|flips|faults))|npx tap |\.ci\/run\b)/;
+const UNTESTABLE =
+  /^(?:npm (?:ci|test|run (?:build|lint|format|bench|drill|flips|faults|practice))|npx tap |\.ci\/run\b)/;
 const SHAPES: Readonly<Record<string, object>> = { waivers: WAIVERS_SHAPE, live: LIVE_SHAPE };
 
 // Some forty runs of the program: 15 s on a quiet machine, minutes on a crowded one.
@@ -55,12 +58,34 @@ for (const file of ALL) {
   t.test(`the links of ${file} lead somewhere`, async (t) => {
     for (const link of linksOf(read(file))) {
       const [path = "", anchor] = link.split("#");
-      const target = path === "" ? file : path;
+      const target = path === "" ? file : join(dirname(file), path);
       if (!t.ok(existsSync(target), `${link} is there`) || anchor === undefined) continue;
       t.ok(anchorsOf(read(target)).includes(anchor), `${link} is a heading`);
     }
   });
 }
+
+t.test("every command of docs/cutover.md is run by one of its blocks", async (t) => {
+  const page = read("docs/cutover.md");
+  const scripts = blocksOf(page).flatMap(({ info, text }) => (info === "sh" ? [text] : []));
+  // A driver of another host is not to be had in a document.
+  const elsewhere = new Map([["take-over", "test/commands/cutover-verbs.test.ts"]]);
+  for (const [name = ""] of tableOf(page, "command")) {
+    const verb = /^`cutover ([a-z-]+)/.exec(name)?.[1] ?? "";
+    const test = elsewhere.get(verb);
+    const isRun = scripts.some(
+      (script) => script.includes(`cli.js cutover ${verb} `) || script.includes(`cutover ${verb}\n`),
+    );
+    t.ok(test === undefined ? isRun : read(test).includes(`["${verb}"`), verb);
+  }
+});
+
+t.test("the measurements of docs/performance.md are such that the benchmark takes them", async (t) => {
+  const lines = blocksOf(read("docs/performance.md")).flatMap(({ text }) => text.trim().split("\n"));
+  const calls = lines.map((line) => /^npm run bench(?: -- (.*?))?(?: +#.*)?$/.exec(line)?.[1]?.trim() ?? "");
+  t.ok(calls.length > 3 && calls.some((call) => call !== ""), "there are some");
+  for (const call of calls) t.ok(parseOptions(call === "" ? [] : call.split(" ")).runs > 0, `npm run bench -- ${call}`);
+});
 
 t.test("the workflow for users passes on this project", async (t) => {
   const root = docsProject(t);

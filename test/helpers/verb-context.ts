@@ -27,6 +27,7 @@ export function contextOf(
     dbs: new Map(),
     environment: {},
     by: [],
+    kept: undefined,
     input: undefined,
     timeoutMs: 60_000,
     clock: {

@@ -45,6 +45,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   POINTER_MOVED: 1,
   SWAP_FAILED: 1,
   SQL_FAILED: 1,
+  FILE_CHANGED: 1,
   RECEIPT_INVALID: 16,
   LEDGER: 1,
   INJECTED_FAILURE: 1,

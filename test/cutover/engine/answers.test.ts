@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import t, { type Test } from "tap";
+import t from "tap";
 import { arm } from "../../../tools/migration/cutover/engine/arm.ts";
 import { parsePlanText } from "../../../tools/migration/cutover/plan/load-plan.ts";
 import { cutoverProject, demoPlan, driverFor, only, play } from "../../helpers/cutover.ts";
+import { stubSsh } from "../../helpers/stub-ssh.ts";
 
 const PATIENCE = { aliveSeconds: 1, unreachedMs: 50, wrapperMs: 1000 };
 const PLAN = demoPlan(`hosts: {near: near.example, far: far.example}
@@ -12,21 +13,6 @@ phases:
   steps:
   - {id: one, on: near, sh: 'true', undo: {on: far, sh: 'true'}}
 `);
-
-/** A client of ssh for which each host is this machine, and one that is down does not answer. */
-function stubSsh(t: Test, root: string): void {
-  const bin = join(root, "bin");
-  mkdirSync(bin);
-  const down = join(root, "down");
-  const lines = ["#!/usr/bin/env bash", 'while [ "$1" != -- ]; do shift; done', `[ ! -e "${down}-$2" ] || exit 255`];
-  writeFileSync(join(bin, "ssh"), `${lines.join("\n")}\nHOME="${root}" exec bash -c "$3"\n`);
-  chmodSync(join(bin, "ssh"), 0o755);
-  const before = process.env["PATH"] ?? "";
-  process.env["PATH"] = `${bin}:${before}`;
-  t.teardown(() => {
-    process.env["PATH"] = before;
-  });
-}
 
 t.test("F43, I6: a host of the way back that does not answer holds before the first change", async (t) => {
   const project = cutoverProject(t);

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "POINTER_MOVED"
   | "SWAP_FAILED"
   | "SQL_FAILED"
+  | "FILE_CHANGED"
   | "RECEIPT_INVALID"
   | "LOCK_HELD"
   | "DISK_SPACE"

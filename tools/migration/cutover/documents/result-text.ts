@@ -63,6 +63,7 @@ export function methodOfPlan(view: RunView, id: string): string {
     flip: () => "flip",
     manual: () => (verb.kind === "manual" ? verb.text : ""),
     wait: () => (verb.kind === "wait" ? `wait ${verb.ms} ms` : ""),
+    restore: () => (verb.kind === "restore" ? `restore ${verb.files.join(" ")}` : ""),
     see: () => (verb.kind === "see" ? verb.files.join(" ") : ""),
   }[verb.kind]();
   return codeCell(withValues(view, text));

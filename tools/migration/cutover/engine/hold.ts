@@ -4,6 +4,9 @@ import { escalateOnce } from "./escalate.ts";
 import type { Run } from "./run.ts";
 import { waitFor } from "./wait-for.ts";
 
+/** What a HOLD for a way back that is gone is about. */
+export const WAY_BACK = "way-back";
+
 /** What a HOLD asks a person. */
 export interface Question {
   /** What the answer is signed about. */

@@ -7,6 +7,7 @@ import type { Action } from "../plan/action.ts";
 import type { Phase, VarValue } from "../plan/plan.ts";
 import { driverOf } from "../verbs/drivers.ts";
 import { judge } from "../verbs/expectations.ts";
+import type { Kept } from "../verbs/kept-files.ts";
 import { resultAt, type Stamp, stamp } from "../verbs/results.ts";
 import { exported, fill } from "../verbs/values.ts";
 import type { Acknowledged, Acknowledgement, Intent, OutputFile, VerbContext, VerbResult } from "../verbs/verb.ts";
@@ -34,6 +35,10 @@ export interface Work {
   readonly round: number;
   /** Where a check is asked: its crash points are not those of another place. */
   readonly within?: string;
+  /** Adds to the intent what an undo needs; the action is refused where that cannot be had. */
+  readonly keep?: (intent: Intent) => Promise<Intent>;
+  /** What was kept of the files of the step that is taken back. */
+  readonly kept?: Kept;
   /** Journals what will be done, before it is. */
   readonly announce?: (intent: Intent) => void;
   readonly spawned?: (process: Spawned) => void;
@@ -52,7 +57,8 @@ export async function perform(run: Run, work: Work): Promise<Performed> {
   const start = stamp(context);
   let intent: Intent;
   try {
-    intent = await driver.prepare(context);
+    const prepared = await driver.prepare(context);
+    intent = (await work.keep?.(prepared)) ?? prepared;
   } catch (error) {
     const reason = refusal(error);
     return receiptOf(run, work, context, resultAt(start, context, { outcome: "failed", reason }), start, "");
@@ -115,6 +121,7 @@ export function contextOf(run: Run, work: Work): VerbContext {
     dbs: run.dbs(),
     environment: run.parts.options.environment,
     by: options.by,
+    kept: work.kept,
     input: work.input,
     timeoutMs: options.timeoutMs,
     clock,

@@ -77,6 +77,8 @@ export function textOf({ verb }: Action, values: Parameters<typeof fillShown>[1]
       return fillShown(verb.text, values);
     case "http":
       return `${verb.method} ${fillShown(verb.url, values)}`;
+    case "restore":
+      return `restore ${verb.files.map((file) => fillShown(file, values)).join(", ")}`;
     default:
       return verb.kind;
   }

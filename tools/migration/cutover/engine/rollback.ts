@@ -8,7 +8,7 @@ import type { Run } from "./run.ts";
 import { isSettled, runUnit } from "./undo.ts";
 import { phasesOf, type UndoUnit, undoUnits } from "./undo-units.ts";
 import { worst } from "./verdicts.ts";
-import { chooseWayBack } from "./way-back.ts";
+import { chooseFiles, chooseWayBack } from "./way-back.ts";
 
 /** Evidence that a rollback would destroy is read first, but not for longer than this. */
 export const EVIDENCE_LIMIT_MS = 30_000;
@@ -44,7 +44,7 @@ export async function rollBack(run: Run, scope: string, cause: string): Promise<
 /** Runs what is left of a rollback, holds the service against what it was, and writes the end down. */
 export async function finishRollback(run: Run, scope: string, units: readonly UndoUnit[]): Promise<RollbackResult> {
   for (const unit of units) {
-    if (await runUnit(run, unit)) continue;
+    if ((await chooseFiles(run, unit)) === "go" && (await runUnit(run, unit))) continue;
     // What comes after may lean on it: nothing more is run blindly (F40).
     const left = units.filter((one) => !isSettled(run, one)).map((one) => one.name);
     return await endFailed(run, scope, `the undo ${unit.name} failed`, left);

@@ -9,6 +9,7 @@ import { requireGo } from "./final-go.ts";
 import { guarded } from "./guard.ts";
 import { decide, ready } from "./hold.ts";
 import { itemsOf, skipOf } from "./items.ts";
+import { keepBefore, leftAfter } from "./kept-files.ts";
 import { namedFiles } from "./named-files.ts";
 import { type Performed, perform, recover, type Work } from "./perform.ts";
 import { resolveUndo } from "./resolve-undo.ts";
@@ -95,9 +96,10 @@ async function doGuarded(
 ): Promise<Performed> {
   const { step, phase, item } = task;
   const isWaiting = step.verb.kind === "manual" || step.verb.kind === "wait";
-  const performed = await guarded(run, isWaiting ? "waiting" : "forward", (signal) =>
-    perform(run, { ...how, action: step, phase, item, name: step.id, signal, round: roundOf(run, phase) }),
-  );
+  const performed = await guarded(run, isWaiting ? "waiting" : "forward", (signal) => {
+    const work = { ...how, action: step, phase, item, name: step.id, signal, round: roundOf(run, phase) };
+    return perform(run, { ...work, keep: (intent) => keepBefore(run, step, task.key, work, intent) });
+  });
   // Nothing ran: it is still waited for when the run is resumed.
   if (isWaiting && run.parts.options.interrupted.aborted) throw new Diversion({ kind: "interrupted" });
   return performed;
@@ -127,11 +129,16 @@ async function findOut(run: Run, task: Task, { attempt, intent }: Attempt): Prom
   run.record({ type: "step.end", step: step.id, attempt, data });
 }
 
-async function end(run: Run, { step, key }: Task, attempt: number, { receipt, flip }: Performed): Promise<void> {
+async function end(run: Run, task: Task, attempt: number, { receipt, flip }: Performed): Promise<void> {
+  const { step, key, phase, item } = task;
   if (flip !== null) await recordEnd(run, { type: "flip", step: step.id, attempt, data: flip });
   const result = resultOf(receipt.verdict);
   const reason = result === "done" ? null : (receipt.notes[0] ?? null);
-  await recordEnd(run, { type: "step.end", step: step.id, attempt, data: { result, reason, receipts: [receipt] } });
+  const signal = new AbortController().signal;
+  const work = { action: step, phase, item, number: 0, attempt, name: step.id, signal, round: -1 };
+  const left = await leftAfter(run, work, run.state.lastAttempt(key)?.intent.preImage ?? null);
+  const data = { result, reason, receipts: [receipt], ...(left === undefined ? {} : { left }) };
+  await recordEnd(run, { type: "step.end", step: step.id, attempt, data });
   run.parts.say(`${result.padEnd(7)} ${key}${reason === null ? "" : `: ${reason}`}`);
 }
 

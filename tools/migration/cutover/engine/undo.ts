@@ -3,8 +3,9 @@ import { acknowledge } from "./acknowledge.ts";
 import { ask } from "./checks.ts";
 import { Diversion } from "./diversion.ts";
 import { guarded } from "./guard.ts";
-import { assertGoingOn } from "./hold.ts";
+import { assertGoingOn, WAY_BACK } from "./hold.ts";
 import { itemsOf } from "./items.ts";
+import { fileProblems, keptOf } from "./kept-files.ts";
 import { type Performed, perform, recover, takeBack, type Work } from "./perform.ts";
 import type { Run } from "./run.ts";
 import { resultOf } from "./steps.ts";
@@ -20,6 +21,8 @@ export async function runUnit(run: Run, unit: UndoUnit): Promise<boolean> {
     return true;
   }
   if (await attemptUnit(run, unit, false)) return true;
+  // What stands in for it would overwrite what somebody else wrote.
+  if (run.state.undos.get(unit.name)?.end?.reason?.startsWith("FILE_CHANGED") === true) return false;
   const fallback = fallbackUnits(run, unit);
   for (const other of fallback) {
     if (!isSettled(run, other) && !(await attemptUnit(run, other, true))) return false;
@@ -113,6 +116,21 @@ async function start(run: Run, unit: UndoUnit, attempt: number, fallback: boolea
   return await act(run, unit, { number, attempt, announce, spawned });
 }
 
+/** Why a unit cannot bring its files back; empty for everything but a `restore`. */
+export async function problemsOfFiles(run: Run, unit: UndoUnit): Promise<readonly string[]> {
+  const work = workOf(run, unit, { number: 0, attempt: 1, signal: new AbortController().signal });
+  return work === undefined || isSettled(run, unit) ? [] : await fileProblems(run, unit, work, isForced(run));
+}
+
+/** Whether somebody who was told of files that others wrote has said since the rollback began: go on all the same. */
+function isForced(run: Run): boolean {
+  const sign = run.state.decision(WAY_BACK, ["go", "leave"], run.state.rollback?.seq ?? -1);
+  if (sign?.say !== "go") return false;
+  const holds = run.parts.journal.records.flatMap((record) => (record.type === "hold" ? [record] : []));
+  const answered = holds.findLast(({ seq, step }) => step === WAY_BACK && seq < sign.seq);
+  return answered?.data.code === "FILE_CHANGED";
+}
+
 type How = Pick<Work, "number" | "attempt" | "announce" | "spawned">;
 
 async function act(run: Run, unit: UndoUnit, how: How): Promise<Performed> {
@@ -135,13 +153,14 @@ function workOf(run: Run, unit: UndoUnit, how: How & Pick<Work, "signal">): Work
   const action = unit.action ?? (step === undefined ? undefined : { ...step, name: `${step.id}.undo` });
   if (action === undefined) return undefined;
   const item = attempt?.intent.item ?? itemsOf(run, undefined, phase)[0];
-  return { ...how, action, phase, item, vars, name, round: run.state.rollback?.seq ?? -1 };
+  const kept = keptOf(unit, isForced(run));
+  return { ...how, kept, action, phase, item, vars, name, round: run.state.rollback?.seq ?? -1 };
 }
 
 async function findOut(run: Run, unit: UndoUnit, number: number, attempt: number): Promise<Performed | undefined> {
   const pre = unit.attempt?.intent.preImage ?? null;
   // Going back by compare and swap is safe to do again.
-  if (unit.action === undefined) return undefined;
+  if (unit.action === undefined || unit.action.verb.kind === "restore") return undefined;
   const isWaiting = unit.action.verb.kind === "manual";
   return await guarded(run, isWaiting ? "asking" : "back", async (signal) => {
     const work = workOf(run, unit, { number, attempt, signal });

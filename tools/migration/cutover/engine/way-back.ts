@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../model/errors.ts";
 import type { Check } from "../plan/action.ts";
 import type { Phase, Plan } from "../plan/plan.ts";
 import { checksNamed } from "../plan/sets.ts";
@@ -7,14 +8,13 @@ import { silentPlaces } from "./answers.ts";
 import { ask } from "./checks.ts";
 import { Diversion } from "./diversion.ts";
 import { escalate } from "./escalate.ts";
-import { assertGoingOn } from "./hold.ts";
+import { assertGoingOn, WAY_BACK } from "./hold.ts";
 import { contextOf, type Work } from "./perform.ts";
 import type { Run } from "./run.ts";
+import { problemsOfFiles } from "./undo.ts";
 import { stepOf, type UndoUnit } from "./undo-units.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** What a HOLD for a way back that is gone is about. */
-export const WAY_BACK = "way-back";
 const CHOICES = ["again", "go", "leave"];
 
 /** I6: hosts that do not answer, and what an undo leans on and is not there, a sentence each; asked before the first change and before T0. */
@@ -52,13 +52,27 @@ export async function chooseWayBack(run: Run, units: readonly UndoUnit[]): Promi
   }
 }
 
-async function askPerson(run: Run, reason: string): Promise<void> {
+/** The same for the files of one unit, right before it runs: another undo, or a person, may have written them since. */
+export async function chooseFiles(run: Run, unit: UndoUnit): Promise<"go" | "leave"> {
+  const since = run.state.rollback?.seq ?? -1;
+  for (;;) {
+    if (run.state.decision(WAY_BACK, ["go", "leave"], since)?.say === "leave") return "leave";
+    // Kept bytes that are gone were told before: then the restore fails, and what stands in for it runs.
+    const problems = (await problemsOfFiles(run, unit)).filter((problem) => problem.startsWith("FILE_CHANGED"));
+    if (problems.length === 0) return "go";
+    const choice = await askPerson(run, problems.map((problem) => `${unit.name}: ${problem}`).join("; "));
+    if (choice !== "again") return choice === "go" ? "go" : "leave";
+  }
+}
+
+async function askPerson(run: Run, reason: string): Promise<string> {
   const { interrupted } = run.parts.options;
+  const code: ErrorCode | null = reason.includes("FILE_CHANGED") ? "FILE_CHANGED" : null;
   const { seq } = run.urgent({
     type: "hold",
     step: WAY_BACK,
     attempt: null,
-    data: { reason, choices: CHOICES, code: null },
+    data: { reason, choices: CHOICES, code },
   });
   run.parts.say(`HOLD ${WAY_BACK}: ${reason}`);
   run.parts.say(`  candor cutover sign --role ROLE --say ${CHOICES.join("|")} --for ${WAY_BACK} --reason WHY`);
@@ -68,6 +82,7 @@ async function askPerson(run: Run, reason: string): Promise<void> {
   if (choice === undefined) throw new Diversion({ kind: "interrupted" });
   const data = { state: "ROLLING_BACK", reason: `${WAY_BACK}: ${choice}` };
   run.record({ type: "run.state", step: null, attempt: null, data });
+  return choice;
 }
 
 async function goneFor(run: Run, units: readonly UndoUnit[]): Promise<readonly string[]> {
@@ -81,6 +96,7 @@ async function goneFor(run: Run, units: readonly UndoUnit[]): Promise<readonly s
       const found = await driverOf(step.verb).undoProblems?.(context, attempt?.intent.preImage ?? null);
       problems.push(...(found ?? []).map((problem) => `${unit.name}: ${problem}`));
     }
+    problems.push(...(await problemsOfFiles(run, unit)).map((problem) => `${unit.name}: ${problem}`));
     if (action === undefined || action.fallback.length > 0) continue;
     for (const name of action.needs.flatMap((one) => checksNamed(run.plan, one)).filter((one) => !asked.has(one))) {
       asked.add(name);

@@ -79,6 +79,8 @@ export interface StepEnd {
   readonly reason: string | null;
   /** One for each thing that was run: several for an `each`. */
   readonly receipts: readonly Receipt[];
+  /** What the step left in the files of its `preImage`: a digest each, null for none (X10). */
+  readonly left?: readonly (string | null)[];
 }
 
 /** As `step.intent`, for one undo. */

@@ -20,6 +20,8 @@ export interface Check extends Action {
 export interface Step extends Action {
   readonly id: string;
   readonly undo: Undo;
+  /** Files that it writes: what they hold is kept before it begins (X10). */
+  readonly writes: Written | undefined;
   /** Tells whether the step has already happened. */
   readonly doneIf: Check | undefined;
   /** Safe to run twice. */
@@ -27,6 +29,12 @@ export interface Step extends Action {
   /** Needs a go decision that is younger than `freshMs`. */
   readonly final: boolean;
   readonly freshMs: number;
+}
+
+/** Files that a step writes, on the host where it runs; undefined = here. */
+export interface Written {
+  readonly on: string | undefined;
+  readonly files: readonly string[];
 }
 
 /** The way back from a step. */
@@ -61,7 +69,9 @@ export type Verb =
   | { readonly kind: "sh"; readonly command: string; readonly on: string | undefined }
   | HttpVerb
   | SqlVerb
-  | { readonly kind: "flip"; readonly flip: Flip };
+  | { readonly kind: "flip"; readonly flip: Flip }
+  /** In an undo: files that the step writes, as they were before it. */
+  | { readonly kind: "restore"; readonly files: readonly string[] };
 
 /** What a check does. */
 export type ReadVerb =

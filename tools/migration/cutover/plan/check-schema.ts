@@ -31,7 +31,7 @@ function words(error: ValidatorError, value: JsonValue): string | undefined {
   if (/\/(oneOf|anyOf)\/\d+\/required$/.test(schemaPath)) return undefined;
   if (keyword === "oneOf") return choice(error, value);
   if (/\/oneOf\/\d+\//.test(schemaPath)) return undefined;
-  if (keyword === "anyOf") return "expected `on` only beside probe or sh";
+  if (keyword === "anyOf") return "expected `on` only beside probe or sh, or a manual step that `writes`";
   if (keyword === "additionalProperties") return unknownKey(error);
   if (keyword === "propertyNames") return undefined;
   if (keyword === "required" && error.params["missingProperty"] === "read") {

@@ -96,6 +96,7 @@ function wordsOf({ verb }: Pick<Action, "verb">): string {
     case "wait":
       return durationText(verb.ms);
     case "see":
+    case "restore":
       return verb.files.join(", ");
     case "flip": {
       const { flip } = verb;

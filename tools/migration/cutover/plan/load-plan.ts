@@ -10,6 +10,7 @@ import { lintNames } from "./lint-names.ts";
 import { lintSecrets } from "./lint-secrets.ts";
 import { lintSql } from "./lint-sql.ts";
 import { lintStops } from "./lint-stops.ts";
+import { lintUses } from "./lint-uses.ts";
 import { lintValues } from "./lint-values.ts";
 import { parsePlan } from "./parse-plan.ts";
 import type { Plan } from "./plan.ts";
@@ -47,6 +48,7 @@ export function lintPlanText(text: string, root?: string): LintedPlan {
   lintValues(plan, book);
   lintActions(plan, book);
   lintSql(plan, book);
+  lintUses(plan, book);
   lintStops(plan, book);
   lintFiles(plan, book, root);
   return { plan: book.errors === 0 ? plan : undefined, book };

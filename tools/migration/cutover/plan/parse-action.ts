@@ -46,6 +46,7 @@ export function parseStep(part: Part): Step {
     ...action,
     id,
     undo: parseUndo(part, action.verb),
+    writes: part.raw["writes"] === undefined ? undefined : { on: part.text("on"), files: part.texts("writes") },
     doneIf: doneIf === undefined ? undefined : parseCheck(doneIf, `${id}.done_if`),
     redo: part.raw["redo"] === true,
     final: part.raw["final"] === true,
@@ -56,7 +57,7 @@ export function parseStep(part: Part): Step {
 /** True for a verb that may change the world. */
 export function isMutating(verb: Verb): boolean {
   if (verb.kind === "http" || verb.kind === "sql") return !verb.isRead;
-  return verb.kind === "sh" || verb.kind === "flip";
+  return verb.kind === "sh" || verb.kind === "flip" || verb.kind === "restore";
 }
 
 function parseUndo(part: Part, verb: Verb): Undo {

@@ -18,6 +18,7 @@ export function parseVerb(part: Part): Verb {
   if (raw["http"] !== undefined) return parseHttp(raw);
   const flip = part.child("flip");
   if (flip !== undefined) return { kind: "flip", flip: parseFlip(flip) };
+  if (raw["restore"] !== undefined) return { kind: "restore", files: texts(raw["restore"]) };
   const wait = part.text("wait");
   if (wait !== undefined) return { kind: "wait", ms: durationMs(wait) };
   return { kind: "see", files: texts(raw["see"]) };

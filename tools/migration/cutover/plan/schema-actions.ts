@@ -47,6 +47,7 @@ const READ_VERBS: SchemaPart = {
   wait: ref("duration"),
   see: { ...listOf(TEXT), minItems: 1 },
 };
+const FILES = { ...listOf(TEXT), minItems: 1, uniqueItems: true };
 const ALL_VERBS: SchemaPart = { ...READ_VERBS, sh: TEXT, flip: ref("flip") };
 
 const RULES: readonly SchemaPart[] = [
@@ -56,7 +57,7 @@ const RULES: readonly SchemaPart[] = [
   { if: { required: ["manual"] }, then: { required: ["by"] } },
   {
     if: { required: ["on"] },
-    then: { anyOf: [{ required: ["probe"] }, { required: ["sh"] }] },
+    then: { anyOf: [{ required: ["probe"] }, { required: ["sh"] }, { required: ["manual", "writes"] }] },
   },
 ];
 
@@ -103,6 +104,7 @@ const STEP = action(
     ...RETRY,
     id: NAME,
     undo: ref("undo"),
+    writes: { ...FILES, description: "files whose bytes and mode are kept before the step begins" },
     done_if: ref("check"),
     redo: { const: true },
     final: { const: true },
@@ -184,7 +186,7 @@ const DEFS: SchemaPart = {
     "by",
   ]),
   use: closed({ use: { oneOf: [NAME, { ...listOf(NAME), minItems: 1 }] }, each: ref("variable") }, ["use"]),
-  undoAction: action(ALL_VERBS, { ...RETRY, ...UNDO_WORDS }, []),
+  undoAction: action({ ...ALL_VERBS, restore: FILES }, { ...RETRY, ...UNDO_WORDS }, []),
   undo: {
     if: { type: "array" },
     then: { ...listOf(ref("undoAction")), minItems: 1 },

@@ -107,6 +107,8 @@ export function textsOf(action: Action): { readonly filled: readonly string[]; r
         filled: [...common, ...Object.values(verb.flip).filter((value) => typeof value === "string")],
         exported: [],
       };
+    case "restore":
+      return { filled: [...common, ...verb.files], exported: [] };
     case "wait":
       return { filled: common, exported: [] };
   }

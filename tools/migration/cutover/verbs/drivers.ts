@@ -3,6 +3,7 @@ import type { Verb } from "../plan/action.ts";
 import { flipDriver } from "./flip.ts";
 import { httpDriver } from "./http.ts";
 import { manualDriver } from "./manual.ts";
+import { restoreDriver } from "./restore.ts";
 import { seeDriver } from "./see.ts";
 import { shellDriver } from "./shell.ts";
 import { sqlDriver } from "./sql.ts";
@@ -34,6 +35,8 @@ export function driverOf(verb: Verb): BoundVerb {
       return bound(verb, manualDriver);
     case "wait":
       return bound(verb, waitDriver);
+    case "restore":
+      return bound(verb, restoreDriver);
     case "see":
       return bound(verb, seeDriver);
     case "flip":

@@ -4,6 +4,7 @@ import type { Verb } from "../plan/action.ts";
 import type { Database, VarValue } from "../plan/plan.ts";
 import type { SshPatience } from "../process/command.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Kept } from "./kept-files.ts";
 
 /** What a verb gets beside its own words. */
 export interface VerbContext {
@@ -30,6 +31,8 @@ export interface VerbContext {
   /** Where connections of this tool are told what the plan must not know. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly by: readonly string[];
+  /** What was kept of the files of the step that is taken back. */
+  readonly kept: Kept | undefined;
   /** What a command reads on stdin; /dev/null where undefined. */
   readonly input: string | undefined;
   /** 0 = none. */

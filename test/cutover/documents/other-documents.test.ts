@@ -180,6 +180,38 @@ t.test("001-10 000-37 the done definition ticks what a record shows", async (t) 
   for (const line of lines) t.match(line, /^- \[x\] .*(record [0-9]+|closable|receipt)/);
 });
 
+t.test(
+  "001-12 the closeout has a line for each deviation, with the commit that it explains and who signed",
+  async (t) => {
+    const root = t.testdir();
+    const recorded = new RecordedRun(root, "migration/cutover/mint-prod-cutover.yaml");
+    const sign = {
+      about: "deviation",
+      role: "operator",
+      name: "@ronny",
+      via: null,
+      say: "deviation",
+      reason: "x",
+      fields: {},
+      head: recorded.journal.head.hash,
+    };
+    const add = (text: string, repo: string | null, commit: string | null): void => {
+      recorded.add({ type: "deviation", step: null, attempt: null, data: { text, repo, commit, plan: null, sign } });
+    };
+    add("images built on the host", null, null);
+    add("smoke fix", "mint-modules", "2ba09d2");
+    add("another fix", ".", "0ce4de6");
+    recorded.journal.close();
+    const scope = render(root, "scope");
+    t.match(scope, /\*\*Deviation\*\*: images built on the host, signed by operator @ronny \(record 2\)/);
+    t.match(
+      scope,
+      /\*\*Deviation\*\* \(commit `2ba09d2` of mint-modules\): smoke fix, signed by operator @ronny \(record 3\)/,
+    );
+    t.match(scope, /\*\*Deviation\*\* \(commit `0ce4de6` of this project\): another fix, signed by/);
+  },
+);
+
 t.test("000-36 the run keys of a phase are in its line", async (t) => {
   const root = t.testdir();
   mintRun(root);

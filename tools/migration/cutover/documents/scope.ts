@@ -1,3 +1,4 @@
+import type { Deviation } from "../journal/record.ts";
 import type { Phase } from "../plan/plan.ts";
 import { checksNamed } from "../plan/sets.ts";
 import { outcomeLine } from "./change-pack.ts";
@@ -169,7 +170,7 @@ function summary(view: RunView): string {
   const adaptations = listOf(view, "adaptations").map((text) => `**Adaptation**: ${plain(text)}`);
   const rest = view.records.flatMap((record): readonly string[] => {
     const where = `(record ${record.seq})`;
-    if (record.type === "deviation") return [`**Deviation**: ${plain(record.data.text)} ${where}`];
+    if (record.type === "deviation") return [`${deviationLine(record.data)} ${where}`];
     if (record.type === "stop.fire") {
       return [
         `**Stop ${plain(record.step ?? "")}**: ${record.data.action}${record.data.acted ? "" : ", recorded only"} ${where}`,
@@ -186,6 +187,14 @@ function summary(view: RunView): string {
   });
   const lines = [...told, ...adaptations, ...phases, ...rest];
   return lines.length === 0 ? "None: nothing was done yet." : lines.map((line, at) => `${at + 1}. ${line}`).join("\n");
+}
+
+/** What was not as planned, the commit that it explains (X24), and who answers for it. */
+function deviationLine({ text, repo, commit, sign }: Deviation): string {
+  const place = repo === null || repo === "." ? "this project" : plain(repo);
+  const of = commit === null ? "" : ` (commit ${code(commit)} of ${place})`;
+  const who = sign === null ? "" : `, signed by ${plain(sign.role)} ${plain(sign.name)}`;
+  return `**Deviation**${of}: ${plain(text)}${who}`;
 }
 
 /** One line for each image with the last answer of the check that `check` names; else of each check of `pack.post`. */

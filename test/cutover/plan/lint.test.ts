@@ -129,6 +129,12 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, expect
     /error 13 begins or ends a transaction/,
   ],
   ["a row count without a statement", "out: one}", "out: one, rows: 1}", /error 7 expected/],
+  [
+    "a related document whose commands are not run (X07)",
+    "owner: ana",
+    "owner: ana\nrelated: [ops/contract.yaml]",
+    /notice 1 ops\/contract\.yaml is not run: this plan is the authority/,
+  ],
   ["only what must not be there", "out: one}", "not: FAIL}", /warning 7 only says what must not be there/],
   ["only the exit code (G12)", ", out: one}", "}", /warning 7 only the exit code/],
   [

@@ -49,6 +49,7 @@ export function lintPlanText(text: string, root?: string): LintedPlan {
   lintActions(plan, book);
   lintSql(plan, book);
   lintUses(plan, book);
+  lintRelated(plan, book);
   lintStops(plan, book);
   lintFiles(plan, book, root);
   return { plan: book.errors === 0 ? plan : undefined, book };
@@ -59,6 +60,17 @@ function isParsable(text: string, book: LintBook): boolean {
   return (
     text !== "" && book.messages.every((one) => one.severity !== "error" || one.text.startsWith("looks like a secret"))
   );
+}
+
+/** X07: commands of another document that calls itself the authority count only where an undo names them in its `else`. */
+function lintRelated({ front }: Plan, book: LintBook): void {
+  for (const file of front.related) {
+    book.notice(
+      1,
+      "related",
+      `${file} is not run: this plan is the authority, and what differs there may stand in an \`else\``,
+    );
+  }
 }
 
 function lintFiles(plan: Plan, book: LintBook, root: string | undefined): void {

@@ -15,7 +15,7 @@ const ALL = [...RUN, "CONTRIBUTING.md", "CHANGELOG.md", ...MORE];
 const INFO = /^(?:sh|sh untested|text|text output|json (?:file=\S+|shape=(?:waivers|live)|keys=[a-z]+))$/;
 /** What a test cannot do: install, and run itself. */
 const UNTESTABLE =
-  /^(?:npm (?:ci|test|run (?:build|lint|format|bench|drill|flips|faults|practice))|npx tap |\.ci\/run\b)/;
+  /^(?:npm (?:ci|test|run (?:build|compile|lint|format|bench|drill|flips|faults|practice))|npx tap |\.ci\/run\b)/;
 const SHAPES: Readonly<Record<string, object>> = { waivers: WAIVERS_SHAPE, live: LIVE_SHAPE };
 
 // Some forty runs of the program: 15 s on a quiet machine, minutes on a crowded one.

@@ -143,6 +143,10 @@ const FAULTS: Readonly<Record<string, (root: string) => void | Promise<void>>> =
     );
     freezeAnyway(root, "hunde");
   },
+  "REGISTRY_CHANGED: an entry with another version than was frozen": (root) =>
+    editRegistry(root, "kunden", ([first, ...rest]) =>
+      committed([{ legacyId: "", targetUuid: "", ...first, version: 2 }, ...rest]),
+    ),
   "a registry that was cut short": (root) => editRegistry(root, "hunde", (entries) => committed(entries.slice(0, 250))),
   "a registry that is no list": (root) => editRegistry(root, "hunde", () => "{}\n"),
   "a registry that is missing": (root) => rmSync(join(root, "migration/mapping/hunde.json")),

@@ -216,14 +216,21 @@ t.test("F36: during a rollback a stop is recorded and asks for nothing", async (
   t.strictSame(project.effects(), ["change", "undo"]);
 });
 
-t.test("F38: a stop that is bad when it becomes active counts from there", async (t) => {
-  const project = cutoverProject(t);
-  const one = await service(t);
-  one.isUp = false;
-  const { ending } = await play(project, WATCHED("rollback", "60s"), { vars: { port: one.port } });
-  t.equal(ending.outcome, "ROLLED_BACK");
-  const badMs = only(project.records(), "stop.fire")[0]?.data.badMs ?? 0;
-  t.ok(badMs > 60_000 && badMs <= 61_000, `${badMs} ms after it began`);
+t.test("F38: a stop that is bad when it becomes active counts from there, and with 0s fires at once", async (t) => {
+  for (const [badFor, fromMs, toMs] of [
+    ["60s", 60_000, 61_500],
+    ["0s", 0, 500],
+  ] as const) {
+    const project = cutoverProject(t);
+    const one = await service(t);
+    one.isUp = false;
+    const { ending } = await play(project, WATCHED("rollback", badFor), { vars: { port: one.port } });
+    t.equal(ending.outcome, "ROLLED_BACK");
+    const [begun, fire] = [only(project.records(), "phase.start")[0], only(project.records(), "stop.fire")[0]];
+    const afterMs = (fire?.mono ?? 0) - (begun?.mono ?? 0);
+    t.ok(afterMs >= fromMs && afterMs <= toMs, `${badFor}: fired ${afterMs} ms after it became active`);
+    t.ok((fire?.data.badMs ?? -1) <= afterMs, "no bad time from before");
+  }
 });
 
 t.test("F29: probes do not overlap, and what was missed is a gap that counts as neither good nor bad", async (t) => {

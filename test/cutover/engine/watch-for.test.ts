@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { onlyOpenRun } from "../../../tools/migration/cutover/engine/open-run.ts";
 import { type CutoverProject, cutoverProject, demoPlan, only, type Playing, play } from "../../helpers/cutover.ts";
 import { VirtualClock } from "../../helpers/virtual-clock.ts";
 
@@ -64,12 +65,14 @@ t.test(
     const one = project(t);
     await killedWhileWatching(one);
     t.ok(one.isLocked(), "until then the lock on the target is held");
+    t.equal(onlyOpenRun(one.root), "demo-1", "the run is open");
     const clock = new VirtualClock("2026-03-14T00:02:00Z");
     const { ending } = await play(one, PLAN, { resume: "demo-1", clock });
     t.equal(ending.outcome, "SUCCEEDED");
     t.ok(clock.monoMs() >= 175_000 && clock.monoMs() <= 185_000, `${clock.monoMs()} ms of the five minutes were left`);
     t.strictSame(one.effects(), ["change"]);
     t.notOk(one.isLocked(), "given back after the end of the watch");
+    t.throws(() => onlyOpenRun(one.root), { code: "RUN_MISSING" }, "and open no more");
     const states = only(one.records(), "run.state").map(({ data }) => data.state);
     t.strictSame(states, ["WATCHING", "SUCCEEDED"]);
   },

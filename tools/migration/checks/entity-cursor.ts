@@ -8,6 +8,8 @@ import { type CandidateIndex, notAsBuilt } from "./candidate-index.ts";
 import type { EntityPlace } from "./digest-cursor.ts";
 
 const BLOCK_BYTES = 512 * 1024;
+/** Read where a line probably begins. */
+const GUESS_BYTES = 16 * 1024;
 const LF = 10;
 
 /** Reads single lines of data.jsonl, each held to its digest; quickest when asked in ascending order. */
@@ -15,6 +17,8 @@ export class EntityCursor {
   readonly #candidate: CandidateIndex;
   readonly #file: string;
   readonly #reader: RandomReader;
+  /** With memory of its own: the block stays as it is. */
+  readonly #guesser: RandomReader;
   #chunk: ChunkRecord | undefined;
   #block: Buffer = Buffer.alloc(0);
   /** Offset of the block in the file. */
@@ -27,10 +31,21 @@ export class EntityCursor {
     this.#candidate = candidate;
     this.#file = `${module}/${DATA_NAME}`;
     this.#reader = new RandomReader(join(candidate.input, this.#file), this.#file);
+    this.#guesser = new RandomReader(join(candidate.input, this.#file), this.#file);
   }
 
-  /** The line of an entity, without LF; UNVERIFIABLE where its bytes do not have the digest. */
-  lineOf({ chunk, at, id, sha256 }: EntityPlace): string {
+  /** Where in its chunk the next line begins, in bytes. */
+  get offset(): number {
+    return this.#blockOffset + this.#begin - (this.#chunk?.data.offset ?? 0);
+  }
+
+  /**
+   * The line of an entity, without LF; UNVERIFIABLE where its bytes do not have the digest. `guess` is where in its chunk it
+   * probably begins: where it does, the lines before it need not be read.
+   */
+  lineOf({ chunk, at, id, sha256 }: EntityPlace, guess?: number): string {
+    const guessed = guess === undefined ? undefined : this.#lineAt(chunk, guess, sha256);
+    if (guessed !== undefined) return guessed;
     if (this.#chunk !== chunk || this.#at > at) this.#goTo(chunk);
     while (this.#at < at && this.#nextLine() !== undefined);
     const line = this.#nextLine();
@@ -40,6 +55,13 @@ export class EntityCursor {
 
   close(): void {
     this.#reader.close();
+    this.#guesser.close();
+  }
+
+  #lineAt(chunk: ChunkRecord, offset: number, sha256: string): string | undefined {
+    const bytes = this.#guesser.read(chunk.data.offset + offset, GUESS_BYTES);
+    const line = bytes.subarray(0, Math.max(0, bytes.indexOf(LF)));
+    return sha256Hex(line) === sha256 ? line.toString("utf8") : undefined;
   }
 
   #goTo(chunk: ChunkRecord): void {

@@ -137,7 +137,10 @@ function describe(
 ): Difference {
   if (before === undefined) return { kind: "added", module, id };
   if (after === undefined) return { kind: "removed", module, id };
-  const fields = changedFields(lines.before.lineOf(before), lines.after.lineOf(after)).map(printableKey);
+  const old = lines.before.lineOf(before);
+  // What stands before it in a chunk is mostly the same in both.
+  const guess = lines.before.offset - Buffer.byteLength(old) - 1;
+  const fields = changedFields(old, lines.after.lineOf(after, guess)).map(printableKey);
   return { kind: "changed", module, id, fields };
 }
 

@@ -35,7 +35,9 @@ stop:
 
 const PEOPLE: Readonly<Record<string, string>> = { operator: "ana", manager: "bea", lead: "cem" };
 
-async function armed(project: CutoverProject, clock: VirtualClock): Promise<void> {
+const T0 = "2026-03-14T02:00:00+00:00";
+
+async function armed(project: CutoverProject, clock: VirtualClock, t0 = T0): Promise<void> {
   writeFileSync(join(project.root, "ok"), "yes\n");
   writeFileSync(join(project.root, "tools"), "ready\n");
   const options: DriverOptions = {
@@ -51,12 +53,7 @@ async function armed(project: CutoverProject, clock: VirtualClock): Promise<void
     say: () => {},
   };
   const plan = parsePlanText(PLAN, "plan.yaml");
-  await arm(
-    options,
-    { plan, file: "plan.yaml" },
-    { vars: new Map(), roles: new Map() },
-    { t0: "2026-03-14T02:00:00+00:00" },
-  );
+  await arm(options, { plan, file: "plan.yaml" }, { vars: new Map(), roles: new Map() }, { t0 });
 }
 
 const MINUTE = 60_000;
@@ -184,10 +181,23 @@ t.test(
   },
 );
 
-t.test("F93, F94: a T0 that is over, or without an offset, is refused", async (t) => {
+t.test("F93: a T0 that is over is refused", async (t) => {
   const project = cutoverProject(t);
   const clock = new VirtualClock("2026-03-14T01:30:00Z");
   await t.rejects(armed(project, clock), { code: "REFUSED" });
+  clock.end();
+});
+
+t.test("F94: only a T0 that means the same in every zone is taken", async (t) => {
+  const later = ["2026-03-14T04:00:00", "2026-03-14", "14 Mar 2026 04:00 UTC", "2026-03-14 04:00:00Z", "tomorrow"];
+  for (const text of later) {
+    const [project, clock] = [cutoverProject(t), new VirtualClock()];
+    await t.rejects(armed(project, clock, text), { code: "USAGE" }, text);
+    clock.end();
+  }
+  const [project, clock] = [cutoverProject(t), new VirtualClock()];
+  await armed(project, clock, "2026-03-14T06:00:00+02:00");
+  t.match(only(project.records(), "run.armed")[0]?.data, { t0: "2026-03-14T04:00:00.000Z" }, "written in UTC");
   clock.end();
 });
 

@@ -65,7 +65,7 @@ async function changeEach(path: string, step: number, look: (what: string) => Pr
 
 t.test("any change of one byte is the authority's to word, or does not matter to it either", async (t) => {
   const root = t.testdir();
-  const candidate = generate(root, "small", 12);
+  const candidate = generate(root, "small", 8);
   const files = ["checksums/run.json"];
   for (const module of ["kunden", "hunde"]) {
     files.push(`${module}/data.jsonl`);
@@ -88,7 +88,7 @@ t.test("any change of one byte is the authority's to word, or does not matter to
       }
     });
   }
-  t.ok(changes > 4000, `${changes} changes`);
+  t.ok(changes > 3000, `${changes} changes`);
   t.ok(accepted.length > 0);
   t.strictSame(
     accepted.filter((what) => !what.includes("run.json")),
@@ -102,7 +102,7 @@ t.test("an entity with any byte changed and new digests is judged the same both 
   const candidate = generate(root, "wide", 6);
   let fast = 0;
   for (const module of ["kunden", "kurse"]) {
-    await changeEach(join(candidate, module, "data.jsonl"), 19, async (what) => {
+    await changeEach(join(candidate, module, "data.jsonl"), 29, async (what) => {
       try {
         rehash(candidate);
       } catch {
@@ -115,5 +115,5 @@ t.test("an entity with any byte changed and new digests is judged the same both 
     });
     rehash(candidate);
   }
-  t.ok(fast > 60, `${fast} of them were faults of one entity, told on the fast path`);
+  t.ok(fast > 40, `${fast} of them were faults of one entity, told on the fast path`);
 });

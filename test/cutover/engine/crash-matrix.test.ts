@@ -87,8 +87,8 @@ function hasBegun({ root }: World): boolean {
 
 /** Worlds at a time: a kill test waits more than it computes. */
 const LANES = 3;
-/** `npm run faults` kills at every point; the cut of `npm test` at every twenty-fifth. */
-const EVERY = Number(process.env["CANDOR_TEST_CRASH_EVERY"] ?? "25");
+/** `npm run faults` kills at every point; the cut of `npm test` at every fortieth. */
+const EVERY = Number(process.env["CANDOR_TEST_CRASH_EVERY"] ?? "40");
 
 t.test("F01 to F14: killed at any point on the way forward and back, a resume comes to the same end", async (t) => {
   const args = ["run", "plan.yaml", "--var", "rc=3"];

@@ -12,6 +12,9 @@ import { lanesModule } from "../migration/integrity/lanes/sha256-code.ts";
 const OUTPUT = "build/program";
 const COMPILED = "build/tools/migration";
 const THREADS = ["main.js", "operations/scan-worker.js", "operations/build-worker.js", "cutover/verbs/regex-worker.js"];
+/** What stays apart: the file that reads the kept code of the others, and what such a program cannot do by itself. */
+const IMPORTER = "import-module.js";
+const APART = ["load-program.js", `files/${IMPORTER}`];
 
 /** The hashes in vectors as they are assembled now: assembling takes 14 ms in each thread. */
 const assembled: Plugin = {
@@ -23,10 +26,19 @@ const assembled: Plugin = {
   },
 };
 
+const apart: Plugin = {
+  name: "apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /[/\\]import-module\.js$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: `./${IMPORTER}`, external: true },
+    );
+  },
+};
+
 rmSync(OUTPUT, { recursive: true, force: true });
 mkdirSync(OUTPUT);
 await build({
-  entryPoints: THREADS.map((file) => join(COMPILED, file)),
+  entryPoints: [...THREADS, ...APART].map((file) => join(COMPILED, file)),
   outdir: OUTPUT,
   entryNames: "[name]",
   bundle: true,
@@ -34,7 +46,7 @@ await build({
   platform: "node",
   target: "node20",
   format: "cjs",
-  plugins: [assembled],
+  plugins: [assembled, apart],
   // What a module asks for itself: its place.
   define: { "import.meta.url": "moduleUrl" },
   banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },

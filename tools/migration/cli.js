@@ -4,10 +4,13 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../build/program/main.js", import.meta.url));
+const [main, loader] = ["main.js", "load-program.js"].map((file) =>
+  fileURLToPath(new URL(`../../build/program/${file}`, import.meta.url)),
+);
 if (existsSync(main)) {
   // Required, because an import would search all of it for names.
-  const { run } = createRequire(import.meta.url)(main);
+  const { loadProgram } = createRequire(import.meta.url)(loader);
+  const { run } = loadProgram(main).exports;
   process.exitCode = await run(process.argv.slice(2));
   // Interrupted while the source waits for something: the wait must not keep the process alive.
   if (process.exitCode === 130) setTimeout(() => process.exit(), 200).unref();

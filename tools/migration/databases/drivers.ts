@@ -1,3 +1,4 @@
+import { importModule } from "../files/import-module.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 
 /** Drivers that are installed only where they are used. */
@@ -8,18 +9,14 @@ interface Drivers {
   readonly "csv-parse": typeof import("csv-parse");
 }
 
-const IMPORTS: { readonly [Name in keyof Drivers]: () => Promise<Drivers[Name]> } = {
-  // A CommonJS package: its classes hang on the default export.
-  pg: async () => (await import("pg")).default,
-  "pg-copy-streams": () => import("pg-copy-streams"),
-  mysql2: async () => (await import("mysql2")).default,
-  "csv-parse": () => import("csv-parse"),
-};
+/** CommonJS packages: their classes hang on the default export. */
+const HAS_DEFAULT: ReadonlySet<keyof Drivers> = new Set(["pg", "mysql2"]);
 
 /** Loads a driver when it is used; DRIVER_MISSING tells the install command. */
 export async function loadDriver<Name extends keyof Drivers>(name: Name, purpose: string): Promise<Drivers[Name]> {
   try {
-    return await IMPORTS[name]();
+    const loaded = (await importModule(name)) as Drivers[Name] & { readonly default: Drivers[Name] };
+    return HAS_DEFAULT.has(name) ? loaded.default : loaded;
   } catch (cause) {
     throw driverError(name, purpose, cause);
   }

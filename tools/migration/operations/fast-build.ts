@@ -1,5 +1,6 @@
 import { closeSync, fsync, mkdirSync, openSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
+import { importModule } from "../files/import-module.ts";
 import { piecesOf } from "../ranges/pieces.ts";
 import type { SpillResult } from "../ranges/spill.ts";
 import type { PartitionTask } from "../ranges/write-partition.ts";
@@ -70,7 +71,7 @@ function planModule(path: string, name: string, spills: readonly SpillResult[], 
 async function writeModules(run: FastRun, works: readonly Work[]): Promise<boolean> {
   const results = run.pool.run(tasksOf(works));
   // An ES module, which the bundled program cannot require.
-  const { default: pLimit } = await import("p-limit");
+  const { default: pLimit } = (await importModule("p-limit")) as typeof import("p-limit");
   const limit = pLimit(SYNCS_AT_A_TIME);
   const syncs: Promise<void>[] = [];
   for (const work of works) {

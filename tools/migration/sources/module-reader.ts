@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
+import { importModule } from "../files/import-module.ts";
 import { MigrationError, systemCode } from "../model/errors.ts";
 import { isJsonObject } from "../model/json.ts";
 import { BrokenRecord } from "../model/source-record.ts";
@@ -28,7 +29,7 @@ export async function importDb(path: string, label: string): Promise<Readonly<Re
       remedy: "Correct `source.path` in migration/migration.json.",
     });
   }
-  const loaded: unknown = await import(pathToFileURL(path).href).catch((error: unknown) => {
+  const loaded = await importModule(pathToFileURL(path).href).catch((error: unknown) => {
     throw new MigrationError("SOURCE_INVALID", {
       message: `The source ${label} cannot be loaded: ${describeFault(error)}.`,
       remedy: `Mend it; \`node ${label}\` shows the whole error.`,

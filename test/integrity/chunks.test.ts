@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import t from "tap";
+import { canonicalize } from "../../tools/migration/integrity/canonical.ts";
 import {
   ChunkCutter,
   type ChunkRecord,
@@ -10,6 +11,10 @@ import {
   parseChunkLine,
 } from "../../tools/migration/integrity/chunks.ts";
 import { entityLine } from "../../tools/migration/integrity/digest.ts";
+import { hasExactKeys, isCount, isSha256Hex } from "../../tools/migration/integrity/record-form.ts";
+import { parseStrict } from "../../tools/migration/integrity/strict-parse.ts";
+import type { JsonValue } from "../../tools/migration/model/json.ts";
+import { UUID } from "../../tools/migration/model/module.ts";
 import { anyUuid } from "../helpers/arbitraries.ts";
 
 interface Entity {
@@ -159,4 +164,56 @@ t.test("a gap is told with expected and got", async (t) => {
     "entities.offset: expected 244, got 0",
   );
   t.equal(findChunkGap(record, { ...next, count: 1 }), "entities.bytes: expected 122, got 244");
+});
+
+const size = fc.oneof(
+  fc.nat(),
+  fc.maxSafeInteger().map(Math.abs),
+  fc.constantFrom(0, 1, 2 ** 53 - 1, 2 ** 53, 2 ** 60),
+);
+const span = fc.record({ bytes: size, offset: size, sha256: fc.stringMatching(/^[0-9a-f]{64}$/) });
+const anyRecord: fc.Arbitrary<ChunkRecord> = fc.record({
+  count: size,
+  data: span,
+  entities: span,
+  first: anyUuid,
+  index: size,
+  last: anyUuid,
+});
+
+/** The same by way of the general parser: exactly the canonical texts of records. */
+function isRecordText(line: string): boolean {
+  const parsed = parseStrict(line);
+  if (!parsed.ok || !hasExactKeys(parsed.value, ["count", "data", "entities", "first", "index", "last"])) return false;
+  const { count, data, entities, first, index, last } = parsed.value;
+  const areSpans = [data, entities].every(
+    (value) =>
+      hasExactKeys(value, ["bytes", "offset", "sha256"]) &&
+      isCount(value.bytes) &&
+      value.bytes > 0 &&
+      isCount(value.offset) &&
+      isSha256Hex(value.sha256),
+  );
+  const areIds = [first, last].every((value) => typeof value === "string" && UUID.test(value));
+  const isForm = areSpans && areIds && isCount(count) && count > 0 && isCount(index);
+  return isForm && canonicalize(parsed.value) === line;
+}
+
+t.test("law: a chunk line is what canonical JSON makes of its record, and nothing else is read", async () => {
+  await fc.assert(
+    fc.property(anyRecord, fc.nat(), fc.constantFrom("", "0", " ", "-", "1", '"', "e0", ".0"), (record, at, put) => {
+      const line = chunkLine(record);
+      const sizes = [record.count, record.index, record.data, record.entities].flatMap((one) =>
+        typeof one === "number" ? [one] : [one.bytes, one.offset],
+      );
+      if (sizes.every(Number.isSafeInteger) && line !== canonicalize(record as unknown as JsonValue)) return false;
+      // The same line, and one with something put into it.
+      const place = at % (line.length + 1);
+      return [line, line.slice(0, place) + put + line.slice(place)].every((text) => {
+        const read = parseChunkLine(text);
+        return read === undefined ? !isRecordText(text) : isRecordText(text) && chunkLine(read) === text;
+      });
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -213,9 +213,27 @@ t.test("a cancel comes through where the work is done in this thread", { timeout
   t.equal((await failureOf(pool, endless({ do: "bug" }))).code, "INTERRUPTED");
 });
 
+t.test("threads can be started before there is a task for them", { timeout: 30_000 }, async (t) => {
+  const pool = poolOf(t, 3);
+  pool.start(2);
+  t.strictSame(await valuesOf(pool, echoes(3)), [100, 101, 102], "and are used");
+  // What cannot start is missed although nobody has given it anything.
+  const broken = poolOf(t, 2, { setup: { add: 0, broken: true } });
+  broken.start(1);
+  let failure: unknown;
+  await until(() => {
+    valuesOf(broken, []).catch((error: unknown) => {
+      failure = error;
+    });
+    return failure !== undefined;
+  });
+  t.match(failure, { code: "WORKER_LOST" });
+});
+
 t.test("a pool that is cancelled beforehand starts nothing", async (t) => {
   for (const workers of [0, 2]) {
     const pool = poolOf(t, workers, { signal: AbortSignal.abort() });
+    pool.start(2);
     t.equal((await failureOf(pool, echoes(1))).code, "INTERRUPTED");
   }
 });

@@ -119,6 +119,7 @@ class FastScan {
 
   async run(): Promise<Outcome | undefined> {
     const { project } = this.#options;
+    this.#pool.start(this.plans.reduce((sum, { ranges }) => sum + ranges.length, 0));
     if (project !== undefined && !(await this.#readIds())) return undefined;
     const registries =
       project === undefined ? undefined : new RegistryScan(project, this.#ids.byModule, this.#options.tuning);

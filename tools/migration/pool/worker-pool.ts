@@ -57,6 +57,12 @@ export class WorkerPool<Setup, Task, Result> {
     if (options.signal.aborted) this.#onAbort();
   }
 
+  /** Starts the threads that `tasks` tasks will need, while this one still prepares them: a thread takes 25 ms to start. */
+  start(tasks: number): void {
+    const threads = this.#failure === undefined ? Math.min(tasks, this.#options.workers) : 0;
+    while (this.#slots.length < threads) this.#startThread();
+  }
+
   /** Does the tasks and yields their results in order; the first failure ends it. At most one run at a time. */
   async *run(tasks: Iterable<Task>): AsyncGenerator<Result, void, undefined> {
     if (this.#options.workers === 0) yield* this.#runHere(tasks);
@@ -134,11 +140,11 @@ export class WorkerPool<Setup, Task, Result> {
   #freeSlot(): Slot<Task> | undefined {
     const idle = this.#slots.find((slot) => slot.pending.size === 0);
     if (idle !== undefined) return idle;
-    if (this.#slots.length < this.#options.workers) return this.#start();
+    if (this.#slots.length < this.#options.workers) return this.#startThread();
     return this.#slots.find((slot) => slot.pending.size < TASKS_PER_WORKER);
   }
 
-  #start(): Slot<Task> {
+  #startThread(): Slot<Task> {
     const { entry, setup, threads } = this.#options;
     const start: WorkerStart<Setup> = { setup, cancel: this.#cancel };
     const worker = new Worker(entry, { resourceLimits: LIMITS, ...threads, workerData: start });

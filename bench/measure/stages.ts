@@ -19,7 +19,7 @@ export type Stage = (typeof STAGES)[number];
 /** Modules by the stage they work for; the first that fits counts, and what fits none works for its caller. */
 const MODULES: readonly (readonly [Stage, RegExp])[] = [
   ["start", /^(main|commands|config)\b/],
-  ["digest", /^ranges\/(line-digests|digest-text)|^integrity\/(digest|hex)/],
+  ["digest", /^ranges\/(line-digests)|^integrity\/(digest|hex)/],
   ["tree", /^ranges\/tree-batch|^integrity\/(compact-range|merkle)/],
   ["chunks", /^ranges\/(chunk-|scrub-range)|^integrity\/chunk/],
   ["compare", /^ranges\/(prove-range|verify-range|digest-lines|proof-room)/],
@@ -27,7 +27,7 @@ const MODULES: readonly (readonly [Stage, RegExp])[] = [
   ["map", /^mapping\/|^ranges\/(range-mapping|map-range|row-|kept-cells)/],
   ["match", /^compiled\/|^ranges\/(deep-probe|map-checks)|^checks\//],
   ["read", /^(files|sources|databases)\/|^ranges\/range-blocks/],
-  ["write", /^stores\/|^ranges\/(spill|write-partition|pieces)/],
+  ["write", /^stores\/|^ranges\/(spill|write-|pieces)/],
 ];
 
 /** The stage that a module of the program works for, by its path below `tools/migration`. */

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { closeSync, openSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import t from "tap";
@@ -148,6 +148,56 @@ t.test("many lines whose ids have their first words in common are sorted", async
       .map(({ text }) => `${text}\n`)
       .join(""),
   );
+});
+
+t.test("lines about as long as what is written together, and longer ones, are written among short ones", async (t) => {
+  const dir = t.testdir({});
+  const around = [-2, -1, 0, 1, 2].map((more) => 512 * 1024 + more);
+  const lengths = [
+    7,
+    ...around,
+    0,
+    1_300_000,
+    1_300_001,
+    ...around.map((length) => length - 9),
+    8,
+    900_000,
+    3,
+    700_000,
+  ];
+  const lines = lengths.map((length, at) => ({
+    words: Uint32Array.from([(at * 2_654_435_761) % 2 ** 32, 1, 2, 3]),
+    text: String.fromCharCode(0x61 + at).repeat(length),
+  }));
+  for (const order of [lines, [...lines].reverse()]) {
+    for (const bounds of [[], [2 ** 30, 2 ** 31]]) {
+      const { results, data, entities } = writeAll(dir, [spill(dir, order, Uint32Array.from(bounds))]);
+      t.ok(results.every(({ clean }) => clean));
+      const expected = sorted(lines);
+      t.ok(data === expected.map(({ text }) => `${text}\n`).join(""));
+      t.ok(entities === expected.map(({ id, sha256 }) => `${entityLine(id, sha256)}\n`).join(""));
+    }
+  }
+});
+
+t.test("lines whose lengths are not those that were told are not clean", async (t) => {
+  const dir = t.testdir({});
+  const lines = [1, 2, 3].map((at) => ({ words: Uint32Array.of(at, 0, 0, 1), text: `line ${at}` }));
+  // Where the lengths are: each head has five words, each line six bytes.
+  for (const [at, more] of [
+    [0, 1],
+    [0, 2 ** 31],
+    [26, 26],
+    [52, 1],
+    [52, -1],
+  ] as const) {
+    const result = spill(dir, lines, new Uint32Array(0));
+    const path = pathsOf(result)[0] ?? "";
+    const bytes = readFileSync(path);
+    bytes.writeUInt32LE(bytes.readUInt32LE(at) + more, at);
+    writeFileSync(path, bytes);
+    t.equal(writeAll(dir, [result]).results[0]?.clean, false, `${more} more at ${at}`);
+  }
 });
 
 /** The chunks of lines in order, and the leaves of their tree. */

@@ -1,9 +1,11 @@
-import { type ChunkRecord, cutsChunk } from "../integrity/chunks.ts";
+import type { ChunkRecord } from "../integrity/chunks.ts";
 import { CompactRange, type SubtreeHash } from "../integrity/compact-range.ts";
+import { ID_AT } from "../integrity/lanes/line-lanes.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { ChunkBuilder, type ChunkStart } from "./chunk-builder.ts";
-import type { DigestText } from "./digest-text.ts";
 import { BATCH_LEAVES, TreeBatch } from "./tree-batch.ts";
+
+const ID_BYTES = 36;
 
 let batch: TreeBatch | undefined;
 
@@ -22,7 +24,7 @@ export class ChunkRun {
   #dataOffset: number;
   #end: ChunkStart;
   #data: Buffer = Buffer.alloc(0);
-  #entities: DigestText | undefined;
+  #entities: Buffer = Buffer.alloc(0);
   /** Lines and bytes of the present part, and those of them that hashes have seen. */
   #line = 0;
   #byte = 0;
@@ -40,8 +42,8 @@ export class ChunkRun {
     if (start.index === 0) this.#start();
   }
 
-  /** Takes the buffers of the next part; they are read when `add` has told of their lines. */
-  enter(data: Buffer, entities: DigestText): void {
+  /** Takes the lines of the next part and those of entities.jsonl; they are read when `add` has told of them. */
+  enter(data: Buffer, entities: Buffer): void {
     this.#data = data;
     this.#entities = entities;
     this.#line = 0;
@@ -50,14 +52,13 @@ export class ChunkRun {
     this.#hashedByte = 0;
   }
 
-  /** Takes the next entity of the part, whose line is in both buffers. */
-  add(sha256Hex: string, bytes: number): void {
+  /** Takes the next entity of the part, whose line has so many bytes; `cuts` where its digest ends with three hex digits 0. */
+  add(cuts: boolean, bytes: number): void {
     if (this.#chunks?.isEmpty === true) this.#chunks.begin(this.#idAt(this.#line));
     this.#line += 1;
     this.#byte += bytes;
     this.#index += 1;
     this.#dataOffset += bytes;
-    const cuts = cutsChunk(sha256Hex);
     if (this.#chunks === undefined) {
       if (cuts) this.#start();
     } else if (this.#chunks.add(cuts, bytes)) this.#close(this.#chunks);
@@ -99,12 +100,13 @@ export class ChunkRun {
   }
 
   #idAt(line: number): string {
-    return this.#entities?.idAt(line) ?? "";
+    const from = line * ENTITY_LINE_BYTES + ID_AT;
+    return this.#entities.toString("latin1", from, from + ID_BYTES);
   }
 
   /** Gives the lines that hashes have not seen to the chunk and to the tree. */
   #hash(chunks: ChunkBuilder): void {
-    const lines = this.#entities?.bytes ?? Buffer.alloc(0);
+    const lines = this.#entities;
     chunks.hashData(this.#data, this.#hashedByte, this.#byte);
     chunks.hashEntities(lines, this.#hashedLine * ENTITY_LINE_BYTES, this.#line * ENTITY_LINE_BYTES);
     batch ??= new TreeBatch();

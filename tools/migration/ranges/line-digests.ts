@@ -48,9 +48,14 @@ export class LineDigests {
       ends[count] = lf;
       at = lf + 1;
     }
+    this.hashFound(bytes, from, count);
+    return count;
+  }
+
+  /** Hashes `count` lines from `from` on, whose LFs the caller put into `ends`. */
+  hashFound(bytes: Buffer, from: number, count: number): void {
     if (bytes.buffer === this.#lanes.memory) this.#hashInLanes(bytes, from, count);
     else this.#hashAlone(bytes, from, count, 0);
-    return count;
   }
 
   /** True where the digest of a line ends with three hex digits 0. */

@@ -3,22 +3,24 @@ import { type Pieces, type Place, SPAN_NUMBERS } from "./pieces.ts";
 import { SPILL_HEAD_BYTES } from "./spill.ts";
 import { compareWords } from "./uuid-bytes.ts";
 
-/** Reads the pieces of a partition one after the other; fewer bytes where a file is shorter. The buffer is reused. */
-export function readPieces({ places, spans }: Pieces): Buffer {
+/** Bytes of all pieces together. */
+export function bytesOfPieces({ spans }: Pieces): number {
   let length = 0;
   for (let at = 2; at < spans.length; at += SPAN_NUMBERS) length += spans[at] ?? 0;
-  // A new buffer for each partition cost a page fault for every 4 KiB, twice as long as copying the lines.
-  if (room.length < length) room = Buffer.allocUnsafe(length);
-  const all = room.subarray(0, length);
+  return length;
+}
+
+/** Reads the pieces of a partition one after the other, to `all`; false where a file is shorter. */
+export function readPieces({ places, spans }: Pieces, all: Buffer): boolean {
   const files = new OpenPlace();
   let filled = 0;
   try {
     for (let at = 0; at < spans.length; at += SPAN_NUMBERS) {
       const [place = 0, offset = 0, bytes = 0] = spans.subarray(at, at + SPAN_NUMBERS);
-      if (!files.read(places[place] ?? "", offset, all.subarray(filled, filled + bytes))) return all.subarray(0, 0);
+      if (!files.read(places[place] ?? "", offset, all.subarray(filled, filled + bytes))) return false;
       filled += bytes;
     }
-    return all;
+    return true;
   } finally {
     files.close();
   }
@@ -54,25 +56,25 @@ class OpenPlace {
   }
 }
 
-let room = Buffer.alloc(0);
-
 /** Where the lines of a partition lie in its bytes, and the words of their ids. */
 export interface SpilledLines {
-  readonly offsets: Float64Array;
+  readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
   readonly words: Uint32Array;
 }
 
-/** Finds the lines of a partition. */
-export function findLines(spilled: Buffer, count: number): SpilledLines {
+/** Finds the `count` lines that a partition holds; undefined where these are not all that it holds. */
+export function findLines(spilled: Buffer, count: number): SpilledLines | undefined {
   const lines = {
-    offsets: new Float64Array(count),
+    offsets: new Uint32Array(count),
     lengths: new Uint32Array(count),
     words: new Uint32Array(4 * count),
   };
   const view = new DataView(spilled.buffer, spilled.byteOffset, spilled.length);
-  let line = 0;
-  for (let at = 0; at < spilled.length && line < count; line += 1) {
+  const end = spilled.length - SPILL_HEAD_BYTES;
+  let at = 0;
+  for (let line = 0; line < count; line += 1) {
+    if (at > end) return undefined;
     // Through a view: a call to readUInt32LE checks its argument each time.
     const length = view.getUint32(at, true);
     for (let word = 0; word < 4; word += 1) lines.words[4 * line + word] = view.getUint32(at + 4 + 4 * word, true);
@@ -80,7 +82,7 @@ export function findLines(spilled: Buffer, count: number): SpilledLines {
     lines.lengths[line] = length;
     at += SPILL_HEAD_BYTES + length;
   }
-  return lines;
+  return at === spilled.length ? lines : undefined;
 }
 
 /** Longest bucket that is sorted by insertion. */

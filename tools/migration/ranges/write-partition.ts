@@ -1,15 +1,13 @@
-import { hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
-import { copyText } from "../compiled/byte-copy.ts";
 import type { ChunkRecord } from "../integrity/chunks.ts";
 import type { SubtreeHash } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import type { ChunkStart } from "./chunk-builder.ts";
 import { ChunkRun } from "./chunk-run.ts";
-import { DigestText } from "./digest-text.ts";
 import type { Pieces } from "./pieces.ts";
-import { findLines, readPieces, sortByWords } from "./spilled-lines.ts";
-import { compareWords } from "./uuid-bytes.ts";
+import { SPILL_HEAD_BYTES } from "./spill.ts";
+import { bytesOfPieces, findLines, readPieces, sortByWords } from "./spilled-lines.ts";
+import { writeRoom } from "./write-room.ts";
 
 /** The spilled lines of one partition and where they go in the two files of their module. */
 export interface PartitionTask {
@@ -42,8 +40,6 @@ const UNCLEAN: PartitionsResult = { clean: false };
  * 16 to 128 KiB and 0.39 to 1.1 s in pieces of 4 MiB, where memory was warm (ext4, Linux 6.18).
  */
 const WRITE_BYTES = 128 * 1024;
-/** Longest line that is copied without a call. */
-const SHORT_LINE_BYTES = 1024;
 
 /** Sorts the lines of each partition by id and writes them, with their digests, to their final place. */
 export function writePartitions(tasks: readonly PartitionTask[], checkCancelled: () => void): PartitionsResult {
@@ -57,52 +53,42 @@ export function writePartitions(tasks: readonly PartitionTask[], checkCancelled:
   return { clean: true, ...run.finish() };
 }
 
-/** Reused from partition to partition, like the bytes that are read. */
-let written = Buffer.alloc(0);
-const entities = new DigestText();
-
 function writePartition(task: PartitionTask, run: ChunkRun): boolean {
-  const { count, dataBytes } = task;
-  const spilled = readPieces(task.pieces);
-  const { words, offsets, lengths } = findLines(spilled, count);
-  const order = sortByWords(words, count);
-  if (written.length < dataBytes) written = Buffer.allocUnsafe(dataBytes);
-  const data = written.subarray(0, dataBytes);
-  const [from, to] = [viewOf(spilled), viewOf(data)];
-  entities.begin(count);
-  run.enter(data, entities);
-  let at = 0;
-  for (let rank = 0; rank < count; rank += 1) {
-    const line = order[rank] ?? 0;
-    if (rank > 0 && compareWords(words, 4 * (order[rank - 1] ?? 0), words, 4 * line) >= 0) return false;
-    const begin = offsets[line] ?? 0;
-    const length = lengths[line] ?? 0;
-    if (at + length >= dataBytes || begin + length > spilled.length) return false;
-    if (length < SHORT_LINE_BYTES) copyText(from, begin, begin + length, to, at);
-    else spilled.copy(data, at, begin, begin + length);
-    const digest = hash("sha256", new Uint8Array(data.buffer, data.byteOffset + at, length), "hex");
-    data[at + length] = 10;
-    at += length + 1;
-    entities.add(words, 4 * line, digest);
-    run.add(digest, length + 1);
-  }
-  if (at !== dataBytes) return false;
-  run.leave();
-  writeAt(task.data, data, task.dataOffset);
-  writeAt(task.entities, entities.bytes, ENTITY_LINE_BYTES * task.index);
-  return true;
+  const { pieces, count, dataBytes } = task;
+  const spilledBytes = bytesOfPieces(pieces);
+  // Without their heads, and with an LF each.
+  if (spilledBytes - count * SPILL_HEAD_BYTES + count !== dataBytes) return false;
+  const room = writeRoom(spilledBytes);
+  const spilled = room.spilled.subarray(0, spilledBytes);
+  const lines = readPieces(pieces, spilled) ? findLines(spilled, count) : undefined;
+  if (lines === undefined) return false;
+  const order = sortByWords(lines.words, count);
+  return withFile(task.data, task.dataOffset, (writeData) =>
+    withFile(task.entities, ENTITY_LINE_BYTES * task.index, (writeEntities) => {
+      for (let rank = 0; rank < count; ) {
+        const next = room.next(lines, order, rank, run);
+        if (next === undefined) return false;
+        writeData(next.data);
+        writeEntities(next.entities);
+        rank += next.count;
+      }
+      return true;
+    }),
+  );
 }
 
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function writeAt(path: string, bytes: Buffer, offset: number): void {
+/** Calls `action` with a function that writes to the file, one piece behind the other from `offset` on. */
+function withFile(path: string, offset: number, action: (write: (bytes: Buffer) => void) => boolean): boolean {
   const descriptor = openSync(path, "r+");
+  let end = offset;
   try {
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(descriptor, bytes, done, Math.min(WRITE_BYTES, bytes.length - done), offset + done);
-    }
+    return action((bytes) => {
+      for (let done = 0; done < bytes.length; ) {
+        const wrote = writeSync(descriptor, bytes, done, Math.min(WRITE_BYTES, bytes.length - done), end);
+        done += wrote;
+        end += wrote;
+      }
+    });
   } finally {
     closeSync(descriptor);
   }

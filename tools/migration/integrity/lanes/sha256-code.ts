@@ -1,4 +1,5 @@
 import { differ } from "./hex-lanes.ts";
+import { entities, gather } from "./line-lanes.ts";
 import { lines } from "./sha256-lines.ts";
 import { leaves, nodes } from "./sha256-messages.ts";
 import { rounds } from "./sha256-rounds.ts";
@@ -6,7 +7,7 @@ import { wasmModule } from "./wasm-code.ts";
 
 /** A module with the functions of `Sha256Lanes`: four messages are hashed at a time, one in each lane of a vector (FIPS 180-4, section 6.2). */
 export function lanesModule(): Uint8Array<ArrayBuffer> {
-  const functions = [rounds(true), rounds(false), leaves(), nodes(), lines(), differ()];
+  const functions = [rounds(true), rounds(false), leaves(), nodes(), lines(), differ(), gather(), entities()];
   return wasmModule(
     functions,
     new Map([
@@ -14,6 +15,8 @@ export function lanesModule(): Uint8Array<ArrayBuffer> {
       ["nodes", 3],
       ["lines", 4],
       ["differ", 5],
+      ["gather", 6],
+      ["entities", 7],
     ]),
   );
 }

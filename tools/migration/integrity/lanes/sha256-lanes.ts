@@ -24,6 +24,16 @@ interface LaneFunctions {
   lines(list: number, groups: number, blocks: number): void;
   /** 1 unless the `count` digests, one at least, are those in the lines of entities.jsonl, of which the first has its hex digits at `texts`. */
   differ(digests: number, texts: number, count: number): number;
+  /**
+   * Copies `count` lines, one at least, to `to`, each behind the one before and its LF: `list` has two words for each,
+   * where it is and its bytes.
+   */
+  gather(list: number, count: number, to: number): void;
+  /**
+   * Writes ids and digests into `count` lines of entities.jsonl, one at least, from `texts` on: the id of a line is in the
+   * four words before its place in the `list` of `gather`, the digests follow each other.
+   */
+  entities(list: number, digests: number, texts: number, count: number): void;
 }
 
 const PAGE_BYTES = 65_536;

@@ -69,6 +69,16 @@ export class WasmFunction {
     return this.#put(0x36).#with(0, offset);
   }
 
+  /** The low byte of the i32 on the stack, to the address below it plus `offset`. */
+  storeByte(offset: number): this {
+    return this.#put(0x3a).#with(0, offset);
+  }
+
+  /** Copies bytes: how many, from which address, and to which, from the top of the stack on. */
+  copyBytes(): this {
+    return this.#put(0xfc).#with(0x0a, 0).#put(0);
+  }
+
   call(index: number): this {
     return this.#with(0x10, index);
   }

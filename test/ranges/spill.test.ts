@@ -180,6 +180,17 @@ t.test("lines about as long as what is written together, and longer ones, are wr
   }
 });
 
+t.test("lines that together are about as long as what is written together", async (t) => {
+  const dir = t.testdir({});
+  for (const more of [-2, -1, 0, 1, 2]) {
+    const lengths = [100, 512 * 1024 - 102 + more, 40, 50, 512 * 1024 - 93 + more, 200_000, 324_287 + more];
+    const lines = lengths.map((length, at) => ({ words: Uint32Array.of(at, 0, 0, 1), text: `${at}`.repeat(length) }));
+    const { results, data } = writeAll(dir, [spill(dir, lines, new Uint32Array(0))]);
+    t.ok(results.every(({ clean }) => clean));
+    t.ok(data === lines.map(({ text }) => `${text}\n`).join(""), `${more} more`);
+  }
+});
+
 t.test("lines whose lengths are not those that were told are not clean", async (t) => {
   const dir = t.testdir({});
   const lines = [1, 2, 3].map((at) => ({ words: Uint32Array.of(at, 0, 0, 1), text: `line ${at}` }));

@@ -1,11 +1,11 @@
-import { closeSync, fsync, mkdirSync, openSync, rmSync } from "node:fs";
-import { promisify } from "node:util";
-import { importModule } from "../files/import-module.ts";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { piecesOf } from "../ranges/pieces.ts";
 import type { SpillResult } from "../ranges/spill.ts";
 import type { PartitionTask } from "../ranges/write-partition.ts";
 import { moduleFiles } from "../stores/module-files.ts";
 import type { BuildTask } from "./build-tasks.ts";
+import { EarlySync } from "./early-sync.ts";
 import { type FastMapped, type FastRun, fastMap } from "./fast-map.ts";
 import { type BuiltModule, spillFolder } from "./module-builder.ts";
 import { readBack, type WrittenModule } from "./read-back.ts";
@@ -27,10 +27,6 @@ interface Partition extends Omit<PartitionTask, "pieces"> {
   readonly number: number;
 }
 
-const fsyncAsync = promisify(fsync);
-/** More would only queue in the disk and keep Node's four file threads from everything else. */
-const SYNCS_AT_A_TIME = 2;
-
 /** Builds the modules of a candidate in `path`; undefined where anything is for the authority to say. */
 export async function fastBuild(run: FastRun, path: string): Promise<FastBuilt | undefined> {
   const spillDir = spillFolder(path);
@@ -42,9 +38,16 @@ export async function fastBuild(run: FastRun, path: string): Promise<FastBuilt |
     planModule(path, name, mapped.spills.get(name) ?? [], partitionsPerTask),
   );
   if (!(await writeModules(run, works))) return undefined;
-  rmSync(spillDir, { recursive: true, force: true });
-  const built = await readBack(run, works);
+  const built = await beside(readBack(run, works), rm(spillDir, { recursive: true, force: true }));
   return { ...mapped, built };
+}
+
+/** Waits for both, also where one fails: whoever removes the build must find nobody at work there. */
+async function beside<T>(work: Promise<T>, removal: Promise<void>): Promise<T> {
+  const [done, removed] = await Promise.allSettled([work, removal]);
+  if (done.status === "rejected") throw done.reason;
+  if (removed.status === "rejected") throw removed.reason;
+  return done.value;
 }
 
 function planModule(path: string, name: string, spills: readonly SpillResult[], perTask: number): Work {
@@ -67,29 +70,31 @@ function planModule(path: string, name: string, spills: readonly SpillResult[], 
   return { name, path, files, spills, groups, size: index, dataBytes: dataOffset, runs: [] };
 }
 
-/** Writes the partitions, each to its place, and makes each file durable while the next module is written. */
+/** Writes the partitions, each to its place; true once all files are durable. */
 async function writeModules(run: FastRun, works: readonly Work[]): Promise<boolean> {
   const results = run.pool.run(tasksOf(works));
-  // An ES module, which the bundled program cannot require.
-  const { default: pLimit } = (await importModule("p-limit")) as typeof import("p-limit");
-  const limit = pLimit(SYNCS_AT_A_TIME);
-  const syncs: Promise<void>[] = [];
-  for (const work of works) {
-    run.context.progress.stage(`write ${work.name}`, work.size);
-    for (const group of work.groups) {
-      const result = (await results.next()).value;
-      if (result?.kind !== "partitions" || !result.written.clean) return false;
-      work.runs.push(result.written);
-      run.context.progress.advance(group.reduce((sum, { count }) => sum + count, 0));
+  const syncs = new EarlySync();
+  try {
+    for (const work of works) {
+      run.context.progress.stage(`write ${work.name}`, work.size);
+      for (const group of work.groups) {
+        const result = (await results.next()).value;
+        if (result?.kind !== "partitions" || !result.written.clean) return false;
+        work.runs.push(result.written);
+        run.context.progress.advance(group.reduce((sum, { count }) => sum + count, 0));
+        syncs.sync(work.files.data);
+        syncs.sync(work.files.entities);
+      }
+      // Also where there was nothing to write.
+      syncs.sync(work.files.data);
+      syncs.sync(work.files.entities);
     }
-    syncs.push(
-      limit(() => syncFile(work.files.data)),
-      limit(() => syncFile(work.files.entities)),
-    );
+    await results.next();
+    await syncs.finish();
+    return true;
+  } finally {
+    await syncs.close();
   }
-  await results.next();
-  await Promise.all(syncs);
-  return true;
 }
 
 function* tasksOf(works: readonly Work[]): Generator<BuildTask> {
@@ -99,15 +104,5 @@ function* tasksOf(works: readonly Work[]): Generator<BuildTask> {
       const partitions = group.map(({ number, ...rest }) => ({ ...rest, pieces: piecesOf(pieces, number) }));
       yield { kind: "partitions", partitions };
     }
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const descriptor = openSync(path, "r");
-  try {
-    // An error here is final: a second fsync would succeed over lost data.
-    await fsyncAsync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -5,7 +5,7 @@ import t from "tap";
 import type { Finding } from "../../tools/migration/model/finding.ts";
 import { fillRegistry, registryRoom } from "../../tools/migration/ranges/fill-registry.ts";
 import { digestRegistry } from "../../tools/migration/ranges/registry-digest.ts";
-import { SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
+import { KeyBatch, SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
 import { deriveUuid } from "../../tools/migration/registry/derive-uuid.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
 import { registryFileText } from "../../tools/migration/registry/generate.ts";
@@ -35,10 +35,28 @@ function load(path: string): { registry: Registry; findings: Finding[] } {
 function isSame(left: SharedRegistry, right: Registry, alsoAsk: readonly string[] = []): boolean {
   if (left.size !== right.size) return false;
   const ids = Array.from({ length: right.size }, (_, index) => right.legacyIdAt(index));
+  const asked = [...ids, ...alsoAsk];
+  const keys = asked.map((id) => Buffer.from(id, "utf8"));
   return (
+    [0, 3].every((gap) => findAll(left, keys, gap).every((found, at) => found === left.lookup(asked[at] ?? ""))) &&
     ids.every((id, index) => left.legacyIdAt(index) === id && left.uuidAt(index) === right.uuidAt(index)) &&
-    [...ids, ...alsoAsk].every((id) => left.lookup(id) === right.lookup(id))
+    asked.every((id) => left.lookup(id) === right.lookup(id))
   );
+}
+
+/** What `findAll` finds for these keys, each in its place. */
+function findAll(registry: SharedRegistry, keys: readonly Buffer[], gap: number): number[] {
+  const batch = new KeyBatch(keys.length);
+  const found = new Int32Array(keys.length).fill(-7);
+  let at = gap;
+  // Backwards, because results go to the places that were told.
+  for (const [place, key] of [...keys.entries()].reverse()) {
+    batch.add(place, at, at + key.length);
+    at += key.length + gap;
+  }
+  const bytes = Buffer.concat([...keys].reverse().flatMap((key) => [Buffer.alloc(gap, 0x31), key]));
+  registry.findAll(bytes, batch, found);
+  return [...found];
 }
 
 /** Ids as sources have them: numbers, composite keys (with escapes), umlauts, astral and long ones. */

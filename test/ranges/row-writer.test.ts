@@ -155,7 +155,7 @@ t.test("law: a row is written as the mapper and canonicalize write it, or given 
       const target = new MarkedRegistry(own, new SharedArrayBuffer(own.size));
       const writer = compileRowWriter(module, COLUMNS, own, new Map([["m", target]]));
       if (writer === undefined) throw new Error("not compiled");
-      const cells = new RowCells(writer.columns.length);
+      const cells = new RowCells(writer.columns.length, writer.lookups);
       for (const page of pagesOf(rows, writer.columns)) {
         if (!cells.open(page)) return;
         for (const row of page.rows()) {

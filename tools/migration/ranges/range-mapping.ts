@@ -153,7 +153,7 @@ export class RowMapping {
     this.#columns = columns;
     this.#writer = writer;
     this.wanted = writer.columns;
-    this.#cells = new RowCells(writer.columns.length);
+    this.#cells = new RowCells(writer.columns.length, writer.lookups);
   }
 
   /** False where so many rows were read twice that JSON only costs. */

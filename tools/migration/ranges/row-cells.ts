@@ -13,38 +13,80 @@ const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, MINUS, DOT, N, ZERO] = [
   0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x2d, 0x2e, 0x6e, 0x30,
 ];
 
-/** Finds the cells of rows in the JSON text of a page: where each begins and ends, and what it is. */
-export class RowCells {
-  /** One of `CELL` for each column. */
+/** Rows whose cells are found before the first of them is used. */
+export const ROWS_AHEAD = 32;
+
+/** The cells of some rows, row by row. */
+export interface CellBlock {
+  readonly bytes: Buffer;
+  /** Cells of a row. */
+  readonly width: number;
   readonly kinds: Uint8Array;
-  /** Of a text the content, without quotes; of any other cell all of it. */
   readonly from: Int32Array;
   readonly to: Int32Array;
+}
+
+/** Is told of rows before they are used: what waits for memory can then do it for all of them together. */
+export interface RowsAhead {
+  settle(block: CellBlock, count: number): void;
+}
+
+/** What the rows that were read ahead are, by slot. */
+type Found = "cells" | "none" | "lost";
+
+/** Finds the cells of rows in the JSON text of a page: where each begins and ends, and what it is. */
+export class RowCells {
+  /** One of `CELL` for each column of the row that was read last. */
+  kinds: Uint8Array = new Uint8Array(0);
+  /** Of a text the content, without quotes; of any other cell all of it. */
+  from: Int32Array = new Int32Array(0);
+  to: Int32Array = new Int32Array(0);
   bytes: Buffer = Buffer.alloc(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   /** Row of the page that was read last; -1 before the first. */
   row = -1;
-  /** Where it begins; `#at` is behind it. */
+  /** Its place among the rows that were read ahead with it. */
+  slot = 0;
+  /** Where it begins and ends; `#at` is behind the last one that was read ahead. */
   begin = 0;
+  #end = 0;
   #at = 0;
+  /** Rows that were read ahead, and those of them that were used. */
+  #ahead = 0;
+  #used = 0;
   #page: CellPage | undefined;
   /** Columns of the page that were read apart. */
   readonly #apart: (readonly unknown[] | undefined)[];
   readonly #width: number;
   readonly #number = new Float64Array(1);
+  readonly #listeners: readonly RowsAhead[];
+  readonly #kinds: Uint8Array;
+  readonly #from: Int32Array;
+  readonly #to: Int32Array;
+  /** By slot: the parts of these that a row has, what it is, where it begins and ends. */
+  readonly #parts: readonly { readonly kinds: Uint8Array; readonly from: Int32Array; readonly to: Int32Array }[];
+  readonly #found: Found[] = new Array<Found>(ROWS_AHEAD).fill("lost");
+  readonly #begins = new Int32Array(ROWS_AHEAD);
+  readonly #ends = new Int32Array(ROWS_AHEAD);
 
-  /** For rows of `width` cells. */
-  constructor(width: number) {
+  /** For rows of `width` cells, of which `listeners` are told ahead. */
+  constructor(width: number, listeners: readonly RowsAhead[] = []) {
     this.#width = width;
+    this.#listeners = listeners;
     this.#apart = new Array(width).fill(undefined);
-    this.kinds = new Uint8Array(width);
-    this.from = new Int32Array(width);
-    this.to = new Int32Array(width);
+    this.#kinds = new Uint8Array(width * ROWS_AHEAD);
+    this.#from = new Int32Array(width * ROWS_AHEAD);
+    this.#to = new Int32Array(width * ROWS_AHEAD);
+    this.#parts = Array.from({ length: ROWS_AHEAD }, (_, slot) => {
+      const [begin, end] = [slot * width, (slot + 1) * width];
+      const [from, to] = [this.#from.subarray(begin, end), this.#to.subarray(begin, end)];
+      return { kinds: this.#kinds.subarray(begin, end), from, to };
+    });
   }
 
   /** Bytes of the row that was read last. */
   get length(): number {
-    return this.#at - this.begin;
+    return this.#end - this.begin;
   }
 
   /** Takes another page; false where it cannot be read as JSON, or has text that is not valid. */
@@ -57,28 +99,72 @@ export class RowCells {
     this.view = new DataView(json.buffer, json.byteOffset, json.length);
     this.row = -1;
     this.begin = 0;
+    this.#end = 0;
     this.#at = 0;
+    this.#ahead = 0;
+    this.#used = 0;
     return true;
   }
 
   /** Reads the next row: "cells", "none" where it has none to show, "lost" where the page cannot be read on. */
-  next(): "cells" | "none" | "lost" {
-    const { bytes } = this;
-    const before = bytes[this.#at];
-    if (before !== (this.row < 0 ? OPEN : COMMA)) return "lost";
-    this.begin = this.#at + 1;
+  next(): Found {
+    if (this.#used === this.#ahead) this.#readAhead();
+    const slot = this.#used;
+    this.#used += 1;
     this.row += 1;
-    if (bytes[this.begin] === ZERO) {
-      this.#at = this.begin + 1;
+    this.#show(slot);
+    this.begin = this.#begins[slot] ?? 0;
+    this.#end = this.#ends[slot] ?? 0;
+    return this.#found[slot] ?? "lost";
+  }
+
+  /** Finds the cells of the next rows: one at least, none behind one that is lost. */
+  #readAhead(): void {
+    const most = Math.max(1, Math.min(ROWS_AHEAD, (this.#page?.count ?? 0) - this.row - 1));
+    let [count, found]: [number, Found] = [0, "none"];
+    for (; count < most && found !== "lost"; count += 1) {
+      this.#show(count);
+      found = this.#read(count);
+      this.#found[count] = found;
+      // Nobody takes cells for those of this row that were there before.
+      if (found !== "cells") this.kinds.fill(CELL.null);
+      this.#ends[count] = this.#at;
+    }
+    this.#ahead = count;
+    this.#used = 0;
+    const block = { bytes: this.bytes, width: this.#width, kinds: this.#kinds, from: this.#from, to: this.#to };
+    for (const listener of this.#listeners) listener.settle(block, count);
+  }
+
+  #show(slot: number): void {
+    const part = this.#parts[slot];
+    if (part === undefined) throw new RangeError(`no slot ${slot}`);
+    this.slot = slot;
+    this.kinds = part.kinds;
+    this.from = part.from;
+    this.to = part.to;
+  }
+
+  #read(slot: number): Found {
+    const { bytes } = this;
+    const begin = this.#at + 1;
+    const isFirst = slot === 0 && this.row < 0;
+    if (this.#at < 0 || bytes[this.#at] !== (isFirst ? OPEN : COMMA)) {
+      this.#at = -1;
+      return "lost";
+    }
+    this.#begins[slot] = begin;
+    if (bytes[begin] === ZERO) {
+      this.#at = begin + 1;
       return "none";
     }
-    this.#at = this.#cells();
+    this.#at = this.#cells(begin);
     return this.#at < 0 ? "lost" : "cells";
   }
 
   /** True where the row that was read last was the last of the page. */
   get isEnd(): boolean {
-    return this.bytes[this.#at] === CLOSE && this.#at === this.bytes.length - 1;
+    return this.bytes[this.#end] === CLOSE && this.#end === this.bytes.length - 1;
   }
 
   /** The value of a cell as the driver would give it; UNKNOWN where JSON does not tell. */
@@ -113,9 +199,9 @@ export class RowCells {
   }
 
   /** Reads `[cell,…]` and gives where it ends; -1 where anything else is met. */
-  #cells(): number {
+  #cells(begin: number): number {
     const { bytes } = this;
-    let at = this.begin;
+    let at = begin;
     for (let cell = 0; cell < this.#width; cell += 1) {
       if (bytes[at] !== (cell === 0 ? OPEN : COMMA)) return -1;
       at = bytes[at + 1] === QUOTE ? this.#text(cell, at + 2) : this.#word(cell, at + 1);

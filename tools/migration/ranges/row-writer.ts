@@ -7,9 +7,10 @@ import { compileField } from "../mapping/field-mapper.ts";
 import { FAILED } from "../mapping/transforms.ts";
 import type { CellForm } from "../model/cell-form.ts";
 import type { FieldDefinition, ModuleDefinition } from "../model/module.ts";
+import { AheadLookup } from "./ahead-lookup.ts";
 import { type KeptCells, keptCells, keptTexts } from "./kept-cells.ts";
 import type { MarkedRegistry } from "./marked-registry.ts";
-import { CELL, type RowCells, UNKNOWN } from "./row-cells.ts";
+import { CELL, type RowCells, type RowsAhead, UNKNOWN } from "./row-cells.ts";
 import type { SharedRegistry } from "./shared-registry.ts";
 
 /** Writes the lines of a module straight from cells; it never words a fault. */
@@ -18,6 +19,8 @@ export interface RowWriter {
   readonly columns: readonly string[];
   /** The one with the legacy id. */
   readonly keyColumn: number;
+  /** What `cells` must tell of rows ahead. */
+  readonly lookups: readonly RowsAhead[];
   /** Bytes that are surely enough for the line of a row whose JSON text has `length` bytes. */
   room(length: number): number;
   /**
@@ -57,7 +60,8 @@ export function compileRowWriter(
     else code.id();
   }
   const write = code.compile(registry);
-  return { columns: wanted, keyColumn, room: (length) => code.fixedBytes + 3 * length, write };
+  const room = (length: number): number => code.fixedBytes + 3 * length;
+  return { columns: wanted, keyColumn, lookups: code.lookups, room, write };
 }
 
 type SlowField = (cells: RowCells, bytes: Buffer, at: number) => number;
@@ -66,6 +70,7 @@ type SlowField = (cells: RowCells, bytes: Buffer, at: number) => number;
 class WriterCode {
   /** Bytes that do not depend on the row. */
   fixedBytes = 2;
+  readonly lookups: AheadLookup[] = [];
   readonly #columns: readonly string[];
   readonly #targets: ReadonlyMap<string, MarkedRegistry>;
   readonly #form: CellForm;
@@ -102,7 +107,7 @@ class WriterCode {
     }
     this.#lines.push(`k = kinds[${column}]; s = from[${column}]; e = to[${column}];`);
     if (field.ref === undefined) this.#kept(keptCells(field, this.#form), prefix, column);
-    else this.#reference(field, prefix);
+    else this.#reference(field, prefix, column);
     this.#lines.push(`if (k === ${CELL.null}) {`);
     this.#fixed(field, prefix, null);
     this.#lines.push(`} else { ${otherwise} }`);
@@ -117,7 +122,7 @@ class WriterCode {
       `"use strict";
 ${this.#constants.map((_, at) => `const k${at} = constants[${at}];`).join("\n")}
 return function write(cells, index, out, o, at) {
-const { bytes: b, view: v, kinds, from, to } = cells;
+const { bytes: b, view: v, kinds, from, to, slot } = cells;
 let p = at, k = 0, s = 0, e = 0, n = 0;
 ${this.#lines.join("\n")}
 o.setUint8(at, 0x7b);
@@ -157,7 +162,7 @@ return p + 1;
     }
   }
 
-  #reference(field: FieldDefinition, prefix: string): void {
+  #reference(field: FieldDefinition, prefix: string, column: number): void {
     const target = this.#targets.get(field.ref ?? "");
     const texts = keptTexts(field.transform, field.type);
     if (target === undefined || texts === undefined) return;
@@ -167,12 +172,19 @@ return p + 1;
     const registry = this.#constant(target.registry);
     const marks = this.#constant(target.marks);
     this.#lines.push(`if ((k === ${CELL.text} && s < e${tests})${integer}) {`);
-    this.#lines.push(`n = ${registry}.find(b, s, e); if (n < 0) return -1;`);
+    this.#lines.push(`n = ${this.#lookup(column, target.registry)}.found[slot]; if (n < 0) return -1;`);
     this.#lines.push(`${marks}[n] = 1;`);
     this.#literal(`${prefix}"`);
     this.#lines.push(`p = putUuid(o, p, ${registry}.words, 4 * n);`);
     this.#literal('"');
     this.#lines.push("} else ");
+  }
+
+  #lookup(column: number, registry: SharedRegistry): string {
+    const known = this.lookups.find((one) => one.column === column && one.registry === registry);
+    const lookup = known ?? new AheadLookup(column, registry);
+    if (known === undefined) this.lookups.push(lookup);
+    return this.#constant(lookup);
   }
 
   /** Code for what becomes of a field whose value is the same in every row: NULL, or no column at all. */

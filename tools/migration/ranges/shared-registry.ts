@@ -41,6 +41,34 @@ export function bytesOfRegistry({ text, offsets, words, slots }: SharedRegistryD
   return text.byteLength + offsets.byteLength + words.byteLength + slots.byteLength;
 }
 
+/** Keys that are looked up together: where they are in some bytes. */
+export class KeyBatch {
+  count = 0;
+  /** For each key the place of its result. */
+  readonly places: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** While they are looked up: their hashes, and what is in their slots. */
+  readonly hashes: Uint32Array;
+  readonly tags: Int32Array;
+
+  /** For at most `most` keys. */
+  constructor(most: number) {
+    this.places = new Int32Array(most);
+    this.from = new Int32Array(most);
+    this.to = new Int32Array(most);
+    this.hashes = new Uint32Array(most);
+    this.tags = new Int32Array(most);
+  }
+
+  add(place: number, from: number, to: number): void {
+    this.places[this.count] = place;
+    this.from[this.count] = from;
+    this.to[this.count] = to;
+    this.count += 1;
+  }
+}
+
 /** Reads a shared registry; the same lookups as `Registry`. */
 export class SharedRegistry {
   readonly module: string;
@@ -56,6 +84,8 @@ export class SharedRegistry {
   readonly #uuid = new Uint32Array(4);
   /** Behind the entry that was found last. */
   #next = 0;
+  /** Made of all that was read ahead: reads of no use would be left out. */
+  touched = 0;
 
   constructor(data: SharedRegistryData) {
     this.module = data.module;
@@ -92,21 +122,43 @@ export class SharedRegistry {
   lookup(legacyId: string): number {
     const key = legacyId.length * 3 <= this.#key.length ? this.#key : Buffer.alloc(legacyId.length * 3);
     const length = writeKey(key, legacyId);
-    return this.#search(key, 0, length);
+    return this.#search(key, 0, length, hashBytes(key, 0, length));
   }
 
   /** The index of the entry whose legacy id is `bytes[from, to)`, or -1. */
   find(bytes: Uint8Array, from: number, to: number): number {
     // A source is often in the order of its registry: then no hash is needed.
     const next = this.#next;
-    const index = next < this.size && this.#isKey(next, bytes, from, to) ? next : this.#search(bytes, from, to);
+    const isNext = next < this.size && this.#isKey(next, bytes, from, to);
+    const index = isNext ? next : this.#search(bytes, from, to, hashBytes(bytes, from, to));
     this.#next = index + 1;
     return index;
   }
 
-  #search(bytes: Uint8Array, from: number, to: number): number {
+  /** The same for some keys in `bytes`: the index of each, or -1, goes to its place in `found`. */
+  findAll(bytes: Uint8Array, { count, places, from, to, hashes, tags }: KeyBatch, found: Int32Array): void {
+    const [slots, offsets, words, mask] = [this.#slots, this.#offsets, this.words, this.#slots.length - 1];
+    for (let key = 0; key < count; key += 1) {
+      const hash = hashBytes(bytes, from[key] ?? 0, to[key] ?? 0);
+      hashes[key] = hash;
+      tags[key] = slots[hash & mask] ?? 0;
+    }
+    // A lookup alone waits for memory four times, one after the other: slot, place, text, and then the UUID.
+    let touched = 0;
+    for (let key = 0; key < count; key += 1) {
+      const index = Math.max(0, ((tags[key] ?? 0) & this.#positions) - 1);
+      tags[key] = offsets[index] ?? 0;
+      touched ^= words[4 * index] ?? 0;
+    }
+    for (let key = 0; key < count; key += 1) touched ^= this.#text[tags[key] ?? 0] ?? 0;
+    this.touched = touched;
+    for (let key = 0; key < count; key += 1) {
+      found[places[key] ?? 0] = this.#search(bytes, from[key] ?? 0, to[key] ?? 0, hashes[key] ?? 0);
+    }
+  }
+
+  #search(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const mask = this.#slots.length - 1;
-    const hash = hashBytes(bytes, from, to);
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const tagged = this.#slots[slot] ?? 0;
       if (tagged === 0) return -1;

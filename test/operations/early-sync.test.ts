@@ -20,7 +20,7 @@ const skip = process.platform !== "linux" && "asks /proc, and for a device that 
 
 t.test("files that are synced again and again are open once, and closed at the end", { skip }, async (t) => {
   const dir = t.testdir({ a: "", b: "", c: "" });
-  const syncs = new EarlySync();
+  const syncs = await EarlySync.create();
   for (let round = 0; round < 20; round += 1) {
     for (const name of ["a", "b", "c"]) {
       writeFileSync(join(dir, name), `${round}`);
@@ -36,7 +36,7 @@ t.test("files that are synced again and again are open once, and closed at the e
 
 t.test("an error of the disk is told at the end, whatever was synced since", { skip }, async (t) => {
   const dir = t.testdir({ a: "" });
-  const syncs = new EarlySync();
+  const syncs = await EarlySync.create();
   syncs.sync("/dev/null");
   await t.rejects(syncs.finish(), { code: "EINVAL" });
   syncs.sync(join(dir, "a"));
@@ -48,7 +48,7 @@ t.test("an error of the disk is told at the end, whatever was synced since", { s
 
 t.test("what has not begun when the work is given up is left", { skip }, async (t) => {
   const dir = t.testdir({ a: "", b: "", c: "", d: "" });
-  const syncs = new EarlySync();
+  const syncs = await EarlySync.create();
   for (const name of ["a", "b", "c", "d"]) syncs.sync(join(dir, name));
   await syncs.close();
   t.strictSame(openBelow(dir), []);

@@ -1,5 +1,7 @@
 import { closeSync, fsync, openSync } from "node:fs";
 import { promisify } from "node:util";
+import type { LimitFunction } from "p-limit";
+import { importModule } from "../files/import-module.ts";
 
 const fsyncAsync = promisify(fsync);
 /** More would only queue in the disk and keep Node's four file threads from everything else. */
@@ -18,9 +20,20 @@ interface Open {
  */
 export class EarlySync {
   readonly #files = new Map<string, Open>();
-  readonly #running = new Set<Promise<void>>();
-  readonly #queue: Open[] = [];
+  readonly #asked: Promise<void>[] = [];
+  readonly #limit: LimitFunction;
+  #isOver = false;
   #failure: { readonly error: unknown } | undefined;
+
+  static async create(): Promise<EarlySync> {
+    // An ES module, which the bundled program cannot require.
+    const { default: pLimit } = (await importModule("p-limit")) as typeof import("p-limit");
+    return new EarlySync(pLimit(SYNCS_AT_A_TIME));
+  }
+
+  private constructor(limit: LimitFunction) {
+    this.#limit = limit;
+  }
 
   /** Syncs a file, with all that was written so far, when it is its turn. */
   sync(path: string): void {
@@ -29,40 +42,28 @@ export class EarlySync {
     this.#files.set(path, file);
     if (file.isQueued) return;
     file.isQueued = true;
-    this.#queue.push(file);
-    this.#next();
+    this.#asked.push(this.#limit(() => this.#run(file)));
   }
 
   /** Waits for all that was asked for; throws the first error there was. */
   async finish(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    await Promise.all(this.#asked.splice(0));
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Waits for the syncs that run and closes the files; a sync that has not begun is given up. */
   async close(): Promise<void> {
-    this.#queue.length = 0;
-    await Promise.all(this.#running);
+    this.#isOver = true;
+    await Promise.all(this.#asked.splice(0));
     for (const { descriptor } of this.#files.values()) closeSync(descriptor);
     this.#files.clear();
   }
 
-  #next(): void {
-    while (this.#running.size < SYNCS_AT_A_TIME) {
-      const file = this.#queue.shift();
-      if (file === undefined) return;
-      file.isQueued = false;
-      const done: Promise<void> = this.#run(file).finally(() => {
-        this.#running.delete(done);
-        this.#next();
-      });
-      this.#running.add(done);
-    }
-  }
-
-  async #run({ descriptor }: Open): Promise<void> {
+  async #run(file: Open): Promise<void> {
+    if (this.#isOver) return;
+    file.isQueued = false;
     try {
-      await fsyncAsync(descriptor);
+      await fsyncAsync(file.descriptor);
     } catch (error) {
       this.#failure ??= { error };
     }

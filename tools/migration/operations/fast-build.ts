@@ -73,7 +73,7 @@ function planModule(path: string, name: string, spills: readonly SpillResult[], 
 /** Writes the partitions, each to its place; true once all files are durable. */
 async function writeModules(run: FastRun, works: readonly Work[]): Promise<boolean> {
   const results = run.pool.run(tasksOf(works));
-  const syncs = new EarlySync();
+  const syncs = await EarlySync.create();
   try {
     for (const work of works) {
       run.context.progress.stage(`write ${work.name}`, work.size);

@@ -211,6 +211,19 @@ t.test("lines whose lengths are not those that were told are not clean", async (
   }
 });
 
+t.test(
+  "a partition that is too large for the memory of the vectors is not clean, and nothing of it is read",
+  async (t) => {
+    const [count, dataBytes] = [1000, 2 ** 32];
+    const pieces = { places: ["none"], spans: Float64Array.of(0, 0, dataBytes + 19 * count) };
+    const task = { pieces, count, dataBytes, data: "none", entities: "none", index: 0, dataOffset: 0 };
+    t.strictSame(
+      writePartitions([task], () => {}),
+      { clean: false },
+    );
+  },
+);
+
 /** The chunks of lines in order, and the leaves of their tree. */
 function oracleOf(lines: readonly Line[]): { chunks: ChunkRecord[]; leaves: Buffer[] } {
   const cutter = new ChunkCutter();

@@ -7,7 +7,7 @@ import { ChunkRun } from "./chunk-run.ts";
 import type { Pieces } from "./pieces.ts";
 import { SPILL_HEAD_BYTES } from "./spill.ts";
 import { bytesOfPieces, findLines, readPieces, sortByWords } from "./spilled-lines.ts";
-import { writeRoom } from "./write-room.ts";
+import { MOST_SPILLED_BYTES, writeRoom } from "./write-room.ts";
 
 /** The spilled lines of one partition and where they go in the two files of their module. */
 export interface PartitionTask {
@@ -58,6 +58,7 @@ function writePartition(task: PartitionTask, run: ChunkRun): boolean {
   const spilledBytes = bytesOfPieces(pieces);
   // Without their heads, and with an LF each.
   if (spilledBytes - count * SPILL_HEAD_BYTES + count !== dataBytes) return false;
+  if (spilledBytes > MOST_SPILLED_BYTES) return false;
   const room = writeRoom(spilledBytes);
   const spilled = room.spilled.subarray(0, spilledBytes);
   const lines = readPieces(pieces, spilled) ? findLines(spilled, count) : undefined;

@@ -15,8 +15,11 @@ const WINDOW_BYTES = 512 * 1024;
 /** Bytes that the lanes may read behind a line, and the LF of one that is written from where it was spilled. */
 const BEYOND_BYTES = 128;
 
-/** Partitions have about the same size: with so much more room than the first of them seldom one needs another. */
-const SPARE = 1.25;
+/** More than what the first partition needs: others are larger, and what is not written to takes no memory. */
+const SPARE_BYTES = 4 * 1024 * 1024;
+
+/** Largest partition that there can be room for: addresses have 32 bits. */
+export const MOST_SPILLED_BYTES = 2 ** 32 - 16 * 1024 * 1024;
 
 /** Some lines in their order, and their lines of entities.jsonl; both are gone with the next. */
 export interface WrittenLines {
@@ -99,7 +102,7 @@ export class WriteRoom {
   /** The listed lines one behind the other: in the window, but where one is alone because it does not fit. */
   #inOrder(count: number, bytes: number): Buffer {
     if (bytes > WINDOW_BYTES) {
-      const line = Buffer.from(this.#lanes.memory, this.#places[0] ?? 0, bytes);
+      const line = Buffer.from(this.#lanes.memory, (this.#places[0] ?? 0) >>> 0, bytes);
       // In place of the length of the next line, which is known, or of nothing.
       line[bytes - 1] = LF;
       return line;
@@ -116,7 +119,7 @@ let room: WriteRoom | undefined;
 export function writeRoom(spilledBytes: number): WriteRoom {
   if (room === undefined || room.spilledBytes < spilledBytes) {
     room = undefined;
-    room = new WriteRoom(Math.ceil(SPARE * spilledBytes));
+    room = new WriteRoom(spilledBytes + SPARE_BYTES);
   }
   return room;
 }

@@ -9,6 +9,7 @@ import { EarlySync } from "./early-sync.ts";
 import { type FastMapped, type FastRun, fastMap } from "./fast-map.ts";
 import { type BuiltModule, spillFolder } from "./module-builder.ts";
 import { readBack, type WrittenModule } from "./read-back.ts";
+import { groupsOf } from "./work-groups.ts";
 
 /** A candidate whose modules were written and read back on all cores. */
 export interface FastBuilt extends FastMapped {
@@ -33,10 +34,12 @@ export async function fastBuild(run: FastRun, path: string): Promise<FastBuilt |
   mkdirSync(spillDir, { recursive: true });
   const mapped = await fastMap(run, spillDir);
   if (mapped === undefined) return undefined;
-  const { partitionsPerTask } = run.tuning;
-  const works = run.project.modules.map(({ name }) =>
-    planModule(path, name, mapped.spills.get(name) ?? [], partitionsPerTask),
-  );
+  const { project, workers, tuning } = run;
+  const works = project.modules.map(({ name }, at) => {
+    const group = (partitions: readonly Partition[]): Partition[][] =>
+      groupsOf(partitions, tuning.partitionsPerTask, at === project.modules.length - 1 ? workers : undefined);
+    return planModule(path, name, mapped.spills.get(name) ?? [], group);
+  });
   if (!(await writeModules(run, works))) return undefined;
   const built = await beside(readBack(run, works), rm(spillDir, { recursive: true, force: true }));
   return { ...mapped, built };
@@ -50,7 +53,12 @@ async function beside<T>(work: Promise<T>, removal: Promise<void>): Promise<T> {
   return done.value;
 }
 
-function planModule(path: string, name: string, spills: readonly SpillResult[], perTask: number): Work {
+function planModule(
+  path: string,
+  name: string,
+  spills: readonly SpillResult[],
+  group: (partitions: readonly Partition[]) => Partition[][],
+): Work {
   const files = moduleFiles(path, name);
   mkdirSync(files.checksums, { recursive: true });
   for (const file of [files.data, files.entities]) closeSync(openSync(file, "wx", 0o600));
@@ -64,9 +72,7 @@ function planModule(path: string, name: string, spills: readonly SpillResult[], 
     index += count;
     dataOffset += dataBytes;
   }
-  const groups = Array.from({ length: Math.ceil(partitions.length / perTask) }, (_, at) =>
-    partitions.slice(at * perTask, (at + 1) * perTask),
-  );
+  const groups = group(partitions);
   return { name, path, files, spills, groups, size: index, dataBytes: dataOffset, runs: [] };
 }
 

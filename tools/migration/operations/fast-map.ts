@@ -34,6 +34,7 @@ export interface FastRun {
   readonly context: Context;
   readonly project: Project;
   readonly pool: BuildPool;
+  readonly workers: number;
   readonly tuning: Tuning;
   readonly inputs: SharedInputs;
   /** The parts of each module's collection. */
@@ -71,7 +72,7 @@ export function createBuildPool({ context, project, source, workers, tuning }: F
 
 /** Prepares a run on all cores; undefined where the source, the classes or the registries are for the authority. */
 export async function prepareFastRun(start: FastStart, pool: BuildPool): Promise<FastRun | undefined> {
-  const { context, project, source, tuning } = start;
+  const { context, project, source, workers, tuning } = start;
   if (source.kind === "module" || tuning.sequential) return undefined;
   const found: Finding[] = [];
   for (const module of project.modules) checkPiiClasses(module, (one) => found.push(one));
@@ -83,7 +84,7 @@ export async function prepareFastRun(start: FastStart, pool: BuildPool): Promise
     const records = inputs.registries.get(name)?.size ?? 0;
     ranges.set(name, await source.ranges(collection, Math.max(1, Math.ceil(records / tuning.recordsPerTask))));
   }
-  return { context, project, pool, tuning: withinMemory(start, inputs), inputs, ranges };
+  return { context, project, pool, workers, tuning: withinMemory(start, inputs), inputs, ranges };
 }
 
 function withinMemory({ maxMemoryBytes, workers, tuning }: FastStart, inputs: SharedInputs): Tuning {

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import t from "tap";
-import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
+import { readUuid } from "../../tools/migration/compiled/byte-formats.ts";
+import { compareWords, parseUuid, uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 import { cutLines } from "../../tools/migration/ranges/cut-lines.ts";
 import { areDistinct, sliceIds } from "../../tools/migration/ranges/distinct-ids.ts";
 import { allocateIds, IdIndex, indexIds, type SharedIds } from "../../tools/migration/ranges/id-index.ts";
@@ -10,7 +11,6 @@ import { LookupBatch } from "../../tools/migration/ranges/lookup-batch.ts";
 import { RangeBlocks } from "../../tools/migration/ranges/range-blocks.ts";
 import { readIds } from "../../tools/migration/ranges/read-ids.ts";
 import { isDisjointSlice } from "../../tools/migration/ranges/shared-ids.ts";
-import { compareWords, readUuid } from "../../tools/migration/ranges/uuid-bytes.ts";
 import { moduleFiles } from "../../tools/migration/stores/module-files.ts";
 import { writeTinyModule } from "../helpers/tiny-module.ts";
 
@@ -25,7 +25,7 @@ const clusteredId = fc.tuple(fc.constantFrom(7, 2 ** 32 - 1), word, word, word).
 
 function wordsOf(id: string): Uint32Array {
   const words = new Uint32Array(4);
-  if (!readUuid(Buffer.from(id, "latin1"), 0, words, 0)) throw new Error(`no uuid: ${id}`);
+  if (!parseUuid(id, words)) throw new Error(`no uuid: ${id}`);
   return words;
 }
 
@@ -41,14 +41,24 @@ function distinct(ids: readonly string[]): string[] {
   return [...new Set(ids)].sort();
 }
 
-t.test("a UUID is read from exactly its 36 bytes", async (t) => {
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+t.test("a UUID is read from exactly its 36 bytes, or from its text", async (t) => {
   await fc.assert(
     fc.property(anyId, fc.nat(9), fc.nat(3), (id, at, wordAt) => {
       const bytes = Buffer.concat([Buffer.alloc(at, 0x61), Buffer.from(id), Buffer.from("a")]);
-      const words = new Uint32Array(8);
+      const [words, ofText] = [new Uint32Array(8), new Uint32Array(4)];
       const hex = id.replaceAll("-", "");
       const expected = [0, 8, 16, 24].map((from) => Number.parseInt(hex.slice(from, from + 8), 16));
-      return readUuid(bytes, at, words, wordAt) && [...words.subarray(wordAt, wordAt + 4)].join() === expected.join();
+      return (
+        readUuid(viewOf(bytes), at, words, wordAt) &&
+        [...words.subarray(wordAt, wordAt + 4)].join() === expected.join() &&
+        parseUuid(id, ofText) &&
+        ofText.join() === expected.join() &&
+        !parseUuid(bytes.toString("latin1"), ofText)
+      );
     }),
   );
   const uuid = Buffer.from("01234567-89ab-cdef-0123-456789abcdef");
@@ -58,11 +68,10 @@ t.test("a UUID is read from exactly its 36 bytes", async (t) => {
     for (let byte = 0; byte < 256; byte += 1) {
       const changed = Buffer.from(uuid);
       changed[at] = byte;
-      if (readUuid(changed, 0, words, 0) !== pattern.test(changed.toString("latin1"))) t.fail(`byte ${at} as ${byte}`);
+      const text = changed.toString("latin1");
+      if (readUuid(viewOf(changed), 0, words, 0) !== pattern.test(text)) t.fail(`byte ${at} as ${byte}`);
+      if (parseUuid(text, words) !== pattern.test(text)) t.fail(`unit ${at} as ${byte}`);
     }
-  }
-  for (let length = 0; length < 36; length += 1) {
-    if (readUuid(uuid.subarray(0, length), 0, words, 0)) t.fail(`only ${length} bytes`);
   }
 });
 

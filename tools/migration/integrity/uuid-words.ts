@@ -40,3 +40,12 @@ function high(word: number): string {
 function low(word: number): string {
   return `${BYTE_HEX[(word >>> 8) & 0xff]}${BYTE_HEX[word & 0xff]}`;
 }
+
+/** Order of two ids given as words: negative, 0 or positive. */
+export function compareWords(a: Uint32Array, aAt: number, b: Uint32Array, bAt: number): number {
+  for (let word = 0; word < 4; word += 1) {
+    const difference = (a[aAt + word] ?? 0) - (b[bAt + word] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,13 +1,12 @@
 import type { CandidateIndex, ModuleIndex } from "../checks/candidate-index.ts";
 import type { EntityPlace } from "../checks/digest-cursor.ts";
 import { EntityCursor } from "../checks/entity-cursor.ts";
-import { uuidText } from "../integrity/uuid-words.ts";
+import { parseUuid, uuidText } from "../integrity/uuid-words.ts";
 import { type FindingSink, finding } from "../model/finding.ts";
 import { printableKey } from "../model/printable.ts";
 import type { SourceDifference } from "../ranges/compare-source.ts";
 import { DIGEST_BYTES, type ExpectedEntities } from "../ranges/expected-entities.ts";
 import { IdIndex } from "../ranges/id-index.ts";
-import { readUuid } from "../ranges/uuid-bytes.ts";
 import { namedLegacyId } from "../registry/legacy-id.ts";
 import type { RegistryLookup } from "../registry/lookup.ts";
 import { changedFields } from "./changed-fields.ts";
@@ -51,11 +50,9 @@ export class SourceFindings {
     if (!seen.includes(0)) return;
     const index = new IdIndex(this.#expected.ids);
     const words = new Uint32Array(4);
-    const bytes = Buffer.alloc(36);
     for (let at = 0; at < registry.size; at += 1) {
       const id = registry.uuidAt(at);
-      bytes.write(id, 0, "latin1");
-      const position = readUuid(bytes, 0, words, 0) ? index.find(words, 0) : -1;
+      const position = parseUuid(id, words) ? index.find(words, 0) : -1;
       if (position < 0 || seen[position] !== 0) continue;
       seen[position] = 1;
       this.#sink(finding("SOURCE_VANISHED", { module, id, ...namedLegacyId(registry.legacyIdAt(at)) }));

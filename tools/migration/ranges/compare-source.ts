@@ -2,6 +2,7 @@ import { compileWriter, type EntityWriter } from "../compiled/writer.ts";
 import { stringifyChecked } from "../integrity/canonical.ts";
 import { sha256 } from "../integrity/digest.ts";
 import { findValueProblem } from "../integrity/strict-value.ts";
+import { parseUuid } from "../integrity/uuid-words.ts";
 import { type MappedRecord, RecordMapper, type Registries, type SharedMarks } from "../mapping/record-mapper.ts";
 import type { Finding, FindingPlace } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
@@ -11,7 +12,6 @@ import type { SourceRange } from "../sources/source-range.ts";
 import { DIGEST_BYTES, type ExpectedEntities } from "./expected-entities.ts";
 import { IdIndex } from "./id-index.ts";
 import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
-import { readUuid } from "./uuid-bytes.ts";
 
 /** A part of a collection to be compared with the entities of a candidate. */
 export interface CompareTask {
@@ -48,7 +48,6 @@ export class SourceComparison {
   readonly #digests: Buffer;
   readonly #seen: Uint8Array;
   readonly #words = new Uint32Array(4);
-  readonly #idBytes = Buffer.alloc(36);
   #fault: Finding | undefined;
   #lines = 0;
 
@@ -83,8 +82,7 @@ export class SourceComparison {
   }
 
   #find(id: string): number {
-    this.#idBytes.write(id, 0, "latin1");
-    return readUuid(this.#idBytes, 0, this.#words, 0) ? this.#index.find(this.#words, 0) : -1;
+    return parseUuid(id, this.#words) ? this.#index.find(this.#words, 0) : -1;
   }
 
   #text(entity: NonNullable<MappedRecord["entity"]>): string | undefined {

@@ -5,13 +5,12 @@ import { lineFinding } from "../checks/line-findings.ts";
 import type { EntityCheck } from "../checks/schema-check.ts";
 import { compileMatcher, type LineMatcher } from "../compiled/matcher.ts";
 import { parseLine } from "../integrity/line.ts";
-import { uuidText } from "../integrity/uuid-words.ts";
+import { compareWords, parseUuid, uuidText } from "../integrity/uuid-words.ts";
 import { type Check, type Finding, type FindingPlace, finding } from "../model/finding.ts";
-import { type ModuleDefinition, UUID } from "../model/module.ts";
+import type { ModuleDefinition } from "../model/module.ts";
 import type { IdIndex } from "./id-index.ts";
 import { LookupBatch } from "./lookup-batch.ts";
 import type { EntityProbe } from "./prove-range.ts";
-import { compareWords, readUuid } from "./uuid-bytes.ts";
 
 /** What the entities of a module are checked against. */
 export interface DeepSetup {
@@ -116,8 +115,7 @@ export class DeepProbe implements EntityProbe {
     module.references.forEach((reference, field) => {
       const target = this.#targets[field];
       visitPath(entity, reference.path, (value) => {
-        if (target === undefined || typeof value !== "string" || !UUID.test(value)) return;
-        readUuid(Buffer.from(value, "latin1"), 0, this.#words, 0);
+        if (target === undefined || typeof value !== "string" || !parseUuid(value, this.#words)) return;
         if (target.find(this.#words, 0) < 0) this.#missing(field, value, id);
       });
     });

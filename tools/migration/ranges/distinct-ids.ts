@@ -1,4 +1,4 @@
-import { compareWords } from "./uuid-bytes.ts";
+import { compareWords } from "../integrity/uuid-words.ts";
 
 /** Ids of several lists in shared memory, four words each, and which part of all ids to look at. */
 export interface IdSlice {

@@ -1,10 +1,10 @@
+import { readUuid } from "../compiled/byte-formats.ts";
 import { RandomReader } from "../files/random-reader.ts";
 import type { ChunkRecord } from "../integrity/chunks.ts";
 import { sha256Hex } from "../integrity/digest.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { ENTITIES_NAME } from "../stores/module-files.ts";
 import { allocateIds, type SharedIds } from "./id-index.ts";
-import { readUuid } from "./uuid-bytes.ts";
 
 const ID_AT = 7;
 const DIGEST_AT = 55;
@@ -47,9 +47,10 @@ export function readExpected({ path, chunks, expected }: ExpectedRange, checkCan
       checkCancelled();
       const lines = reader.read(entities.offset, entities.bytes);
       if (sha256Hex(lines) !== entities.sha256) return false;
+      const view = new DataView(lines.buffer, lines.byteOffset, lines.length);
       for (let at = 0; at < count; at += 1) {
         const line = at * ENTITY_LINE_BYTES;
-        if (!readUuid(lines, line + ID_AT, words, 4 * (index + at))) return false;
+        if (!readUuid(view, line + ID_AT, words, 4 * (index + at))) return false;
         const hex = lines.toString("latin1", line + DIGEST_AT, line + DIGEST_END);
         if (digests.write(hex, DIGEST_BYTES * (index + at), "hex") !== DIGEST_BYTES) return false;
       }

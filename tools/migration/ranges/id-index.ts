@@ -1,4 +1,4 @@
-import { compareWords } from "./uuid-bytes.ts";
+import { compareWords } from "../integrity/uuid-words.ts";
 
 /** A set of ids that every thread can read: the words in ascending order, and where each bucket of first words begins. */
 export interface SharedIds {

@@ -1,12 +1,12 @@
 import type { ChunkRecord } from "../integrity/chunks.ts";
 import type { SubtreeHash } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES, MAX_LINE_BYTES } from "../integrity/limits.ts";
+import { compareWords } from "../integrity/uuid-words.ts";
 import { ChunkBuilder } from "./chunk-builder.ts";
 import { DigestLines } from "./digest-lines.ts";
 import type { LineDigests } from "./line-digests.ts";
 import { proofRoom } from "./proof-room.ts";
 import { RangeBlocks } from "./range-blocks.ts";
-import { compareWords } from "./uuid-bytes.ts";
 
 /** A run of entities that begins where a chunk begins, in the two files of a module. */
 export interface EntityRange {

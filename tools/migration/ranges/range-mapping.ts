@@ -1,6 +1,7 @@
 import { stringifyChecked } from "../integrity/canonical.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { findValueProblem } from "../integrity/strict-value.ts";
+import { parseUuid } from "../integrity/uuid-words.ts";
 import { type MappedRecord, RecordMapper } from "../mapping/record-mapper.ts";
 import { type RecordBatch, toObject } from "../sources/record-batch.ts";
 import type { CellPage } from "../sources/sqlite-cells.ts";
@@ -10,7 +11,6 @@ import { CELL, RowCells } from "./row-cells.ts";
 import { compileRowWriter, type RowWriter } from "./row-writer.ts";
 import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
 import type { LineSink } from "./spill.ts";
-import { readUuid } from "./uuid-bytes.ts";
 
 /** What all map tasks of one module share. */
 export interface MapShare {
@@ -29,7 +29,6 @@ export class RangeMapping {
   readonly #mapper: RecordMapper;
   readonly #seen: Uint8Array;
   readonly #words = new Uint32Array(4);
-  readonly #idBytes = Buffer.alloc(36);
   #end = 0;
   #findings = 0;
   #rows: RowMapping | undefined;
@@ -67,8 +66,7 @@ export class RangeMapping {
   record(batch: RecordBatch, at: number, lines: LineSink): boolean {
     const mapped = this.#map(batch, at);
     if (mapped?.entity === undefined || this.#findings > 0) return false;
-    this.#idBytes.write(mapped.id, 0, "latin1");
-    if (!readUuid(this.#idBytes, 0, this.#words, 0)) return false;
+    if (!parseUuid(mapped.id, this.#words)) return false;
     const begin = this.#write(mapped.entity, lines);
     const length = this.#end - begin;
     if (begin < 0 || length > MAX_LINE_BYTES) return false;

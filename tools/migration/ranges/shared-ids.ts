@@ -1,5 +1,5 @@
+import { compareWords } from "../integrity/uuid-words.ts";
 import { IdIndex, type SharedIds } from "./id-index.ts";
-import { compareWords } from "./uuid-bytes.ts";
 
 /** The ids of all modules whose first word is in a part of all first words. */
 export interface SortedSlice {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { compareWords } from "../integrity/uuid-words.ts";
 import { type Pieces, type Place, SPAN_NUMBERS } from "./pieces.ts";
 import { SPILL_HEAD_BYTES } from "./spill.ts";
-import { compareWords } from "./uuid-bytes.ts";
 
 /** Bytes of all pieces together. */
 export function bytesOfPieces({ spans }: Pieces): number {

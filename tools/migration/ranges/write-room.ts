@@ -2,11 +2,11 @@ import { entityLine } from "../integrity/digest.ts";
 import { PLACE_BYTES } from "../integrity/lanes/line-lanes.ts";
 import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
+import { compareWords } from "../integrity/uuid-words.ts";
 import type { ChunkRun } from "./chunk-run.ts";
 import { digestRoom, LineDigests } from "./line-digests.ts";
 import type { SpilledLines } from "./spilled-lines.ts";
 import { BATCH_LEAVES } from "./tree-batch.ts";
-import { compareWords } from "./uuid-bytes.ts";
 
 const LF = 10;
 const EMPTY_LINE = Buffer.from(`${entityLine("00000000-0000-0000-0000-000000000000", "0".repeat(64))}\n`, "latin1");

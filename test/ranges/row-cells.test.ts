@@ -60,3 +60,18 @@ t.test("the rows before a page ends too early are read, then it is lost", async 
     { numRuns: 300 },
   );
 });
+
+t.test("a page that goes on behind its last row does not end there", async (t) => {
+  const cells = new RowCells(1);
+  for (const [text, isEnd] of [
+    ["[[1]]", true],
+    ["[[1]] ", false],
+    ["[[1]]]", false],
+    ["[[1],[2]]", false],
+    ["[[1],0]", false],
+  ] as const) {
+    cells.open(pageOf(text, 1));
+    t.equal(cells.next(), "cells");
+    t.equal(cells.isEnd, isEnd, text);
+  }
+});

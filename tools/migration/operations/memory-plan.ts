@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 /** The process with its code, and each thread with its own; measured with 0.1, 0.4 and 1 M entities on 1 and 2 threads. */
 const PROCESS_BYTES = 120 * MIB;
 const WORKER_BYTES = 50 * MIB;
-/** A partition in memory: as it was spilled, in order, and its digests. */
+/** A partition in memory: as it was spilled, what is told of its lines, and room to spare. */
 const PARTITION_COPIES = 3;
 const LEAST_PARTITION_BYTES = MIB;
 const LEAST_SORT_BYTES = 16 * MIB;

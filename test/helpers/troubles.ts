@@ -40,10 +40,7 @@ export function about(step: string, type: JournalRecord["type"]): (record: Journ
   return (record) => record.type === type && record.step === step;
 }
 
-/**
- * People who mend what a HOLD is about, and have it tried again. A stop and its check are asked about one after the other,
- * so what nobody knows of is tried again once; then it ends the run.
- */
+/** People who mend what a HOLD is about, and have it tried again. What nobody knows of ends the run. */
 export function mendEach(troubles: readonly Trouble[], usual: NonNullable<Script["answer"]> = approve): Script {
   const starts = troubles.map((trouble) => ({ trouble, is: once(trouble.from ?? (() => true)) }));
   const mended = new Set<string>();
@@ -63,9 +60,7 @@ export function mendEach(troubles: readonly Trouble[], usual: NonNullable<Script
       if (usually !== undefined) return usually;
       const say = ["again", "go"].find((choice) => asked.choices.includes(choice));
       if (say === undefined) return undefined;
-      const isKnown = mend(asked.about, stage) || !mended.has(asked.about);
-      mended.add(asked.about);
-      return isKnown ? { say, afterMs: 5000 } : { say: "abort", reason: asked.reason };
+      return mend(asked.about, stage) ? { say, afterMs: 5000 } : { say: "abort", reason: asked.reason };
     },
     onHold: (_reason, stage) => mend(stage.run.state.hold?.subject ?? "", stage),
   };

@@ -100,7 +100,8 @@ t.test("000-10 all four secret namespaces are there", async (t) => {
 });
 
 t.test("000-32 a failing secrets injection holds", async (t) => {
-  t.match(evidence.holds("stop:secret-fail"), [/Verify Infisical token validity/]);
+  t.match(evidence.holds("foundation/secrets"), [/; stop secret-fail: Verify Infisical token validity/]);
+  t.strictSame(evidence.holds("stop:secret-fail"), [], "asked once: with its check");
 });
 
 t.test("000-11 G01 a failing checkpoint of the foundation keeps phase 2 from starting", async (t) => {
@@ -114,7 +115,8 @@ t.test("000-11 G01 a failing checkpoint of the foundation keeps phase 2 from sta
 });
 
 t.test("000-30 a failing pack holds with what is to be done", async (t) => {
-  t.match(evidence.holds("stop:pack-fail"), [/Fix domain-specific gates before continuing/]);
+  t.match(evidence.holds("foundation/pack-mint"), [/; stop pack-fail: Fix domain-specific gates before continuing/]);
+  t.strictSame(evidence.holds("stop:pack-fail"), [], "asked once: with its check");
 });
 
 t.test("000-13 both foundation loops have progress above 0 %", async (t) => {

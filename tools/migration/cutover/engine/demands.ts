@@ -1,6 +1,7 @@
-import { STOP_ACTIONS, type StopAction } from "../plan/plan.ts";
 import type { RunState } from "../state/run-state.ts";
 import { WHOLE_RUN } from "./diversion.ts";
+import type { Run } from "./run.ts";
+import { isAbout, openFires } from "./stop-holds.ts";
 
 /** A rollback that was asked for and has not begun. */
 export interface RollbackDemand {
@@ -32,20 +33,18 @@ export function demandedRollback(state: RunState): RollbackDemand | undefined {
   return { scope, cause: `stop ${phase.stop}: ${phase.say ?? ""}` };
 }
 
-/** A HOLD that a stop or a person demands and nobody has lifted with `go`. */
-export function demandedHold(state: RunState): HoldDemand | undefined {
-  const fire = state.fires.find(
-    (one) => one.acted && one.action === "hold" && state.decision(`stop:${one.stop}`, ["go"], one.seq) === undefined,
-  );
+/**
+ * A HOLD that a stop or a person demands and nobody has lifted with `go`. A stop that fired for checks which are asked about
+ * anyway (`asked`, or the HOLD that is open) asks nothing of its own.
+ */
+export function demandedHold(run: Run, asked: readonly string[] = []): HoldDemand | undefined {
+  const { state } = run;
+  const about = [...asked, ...(state.hold?.checks ?? [])];
+  const fire = openFires(run).find(({ checks }) => !isAbout(checks, about));
   if (fire !== undefined) {
     return { subject: `stop:${fire.stop}`, since: fire.seq, reason: fire.say ?? `stop ${fire.stop} fired` };
   }
-  const asked = state.asked.findLast((one) => one.command === "hold");
-  if (asked === undefined || state.decision("operator", ["go"], asked.seq) !== undefined) return undefined;
-  return { subject: "operator", since: asked.seq, reason: asked.reason };
-}
-
-/** True when the first stop action is the stronger one (F37). */
-export function isStronger(left: StopAction, right: StopAction): boolean {
-  return STOP_ACTIONS.indexOf(left) > STOP_ACTIONS.indexOf(right);
+  const request = state.asked.findLast((one) => one.command === "hold");
+  if (request === undefined || state.decision("operator", ["go"], request.seq) !== undefined) return undefined;
+  return { subject: "operator", since: request.seq, reason: request.reason };
 }

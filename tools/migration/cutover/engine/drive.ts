@@ -6,7 +6,7 @@ import { Diversion } from "./diversion.ts";
 import type { Ending } from "./ending.ts";
 import { escalateOnce } from "./escalate.ts";
 import { explainCommits } from "./freeze.ts";
-import { decide, ready } from "./hold.ts";
+import { decide, passes, ready } from "./hold.ts";
 import { keepHeads } from "./keep-heads.ts";
 import { endLeftReads } from "./left-reads.ts";
 import { walkUntil } from "./phases.ts";
@@ -90,18 +90,17 @@ async function untilDone(run: Run): Promise<void> {
   for (;;) {
     await ready(run);
     const verdicts = await askAll(run, done.checks, { place: "done", within: "done", phase: undefined });
-    const bad = [...verdicts]
-      .filter(([, verdict]) => verdict !== "PASS")
-      .map(([name, verdict]) => `${name} is ${verdict}`);
-    if (bad.length === 0) break;
-    const reason = `not done: ${bad.join(", ")}`;
+    const bad = [...verdicts].filter(([, verdict]) => verdict !== "PASS");
+    if (bad.length === 0) return passes(run, "done");
+    const reason = `not done: ${bad.map(([name, verdict]) => `${name} is ${verdict}`).join(", ")}`;
     const choice = await decide(run, {
       subject: "done",
       since,
       reason,
       choices: ["again", "override", "rollback", "abort"],
+      checks: bad.map(([name]) => name),
     });
-    if (choice === "override") break;
+    if (choice === "override") return;
   }
 }
 

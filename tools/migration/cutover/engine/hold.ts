@@ -2,10 +2,13 @@ import { demandedHold, demandedRollback } from "./demands.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
 import { escalateOnce } from "./escalate.ts";
 import type { Run } from "./run.ts";
+import { isAbout, openFires } from "./stop-holds.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** What a HOLD for a way back that is gone is about. */
 export const WAY_BACK = "way-back";
+/** Between what a HOLD is about and the stops that fired for the same. */
+const BY_STOP = "; stop ";
 
 /** What a HOLD asks a person. */
 export interface Question {
@@ -19,6 +22,8 @@ export interface Question {
   readonly until?: () => boolean;
   /** The only role whose answer counts. */
   readonly role?: string;
+  /** Checks that it is about: stops that fire for them are asked about here too. */
+  readonly checks?: readonly string[];
   /** The error or finding code behind it, where there is one. */
   readonly code?: string;
 }
@@ -53,15 +58,25 @@ export async function decide(run: Run, question: Question): Promise<string> {
 /** A question that is asked anew after a resume is still the same one: what was signed meanwhile is its answer (G02). */
 function askedSince(run: Run, { subject, reason, since }: Question): number {
   const { hold } = run.state;
-  return hold?.subject === subject && hold.reason === reason ? Math.min(since, hold.seq) : since;
+  const isSame = hold?.reason === reason || hold?.reason.startsWith(`${reason}${BY_STOP}`) === true;
+  return hold?.subject === subject && isSame ? Math.min(since, hold.seq) : since;
 }
 
 function goOn(run: Run, choice: string, question: Question): string {
-  const reason = `${question.subject}: ${choice}`;
-  if (run.state.hold?.subject === question.subject) {
-    run.record({ type: "run.state", step: null, attempt: null, data: { state: "RUNNING", reason } });
-  }
+  leave(run, question.subject, choice);
   return follow(run, choice, question);
+}
+
+/** Leaves a HOLD about checks that pass by now: where a driver finds them so, nobody is asked (G02). */
+export function passes(run: Run, subject: string, code: string | null = null): void {
+  const { hold } = run.state;
+  if (hold?.code === code && (hold.checks ?? []).length > 0) leave(run, subject, "passes");
+}
+
+function leave(run: Run, subject: string, why: string): void {
+  if (run.state.hold?.subject !== subject) return;
+  const reason = `${subject}: ${why}`;
+  run.record({ type: "run.state", step: subject, attempt: null, data: { state: "RUNNING", reason } });
 }
 
 function follow(run: Run, choice: string, { subject, reason }: Question): string {
@@ -74,9 +89,11 @@ function follow(run: Run, choice: string, { subject, reason }: Question): string
   return choice;
 }
 
-async function enter(run: Run, { subject, reason, choices, code }: Question): Promise<void> {
+async function enter(run: Run, { subject, reason: why, choices, code, checks = [] }: Question): Promise<void> {
+  const stops = openFires(run).filter((fire) => isAbout(fire.checks, checks));
+  const reason = `${why}${stops.map(({ stop, say }) => `${BY_STOP}${stop}: ${say ?? ""}`).join("")}`;
   if (run.state.hold?.subject !== subject) {
-    run.urgent({ type: "hold", step: subject, attempt: null, data: { reason, choices, code: code ?? null } });
+    run.urgent({ type: "hold", step: subject, attempt: null, data: { reason, choices, code: code ?? null, checks } });
   }
   await escalateOnce(run, `HOLD ${subject}: ${reason}`, run.state.hold?.seq ?? -1);
   run.parts.say(`HOLD ${subject}: ${reason}`);
@@ -91,12 +108,15 @@ export function divertIfDemanded(run: Run): void {
   if (demand !== undefined) throw new Diversion({ kind: "rollback", ...demand });
 }
 
-/** To be called before each action: the lock is ours, nobody has asked for an end, a HOLD, a pause or a rollback. */
-export async function ready(run: Run): Promise<void> {
+/**
+ * To be called before each action: the lock is ours, nobody has asked for an end, a HOLD, a pause or a rollback. A stop that
+ * fired for checks about which a question follows (`asked`) asks none of its own.
+ */
+export async function ready(run: Run, asked: readonly string[] = []): Promise<void> {
   for (;;) {
     assertGoingOn(run);
     divertIfDemanded(run);
-    const hold = demandedHold(run.state);
+    const hold = demandedHold(run, asked);
     if (hold !== undefined) await decide(run, { ...hold, choices: ["go", "rollback", "rollback-phase", "abort"] });
     else if (run.state.paused.size > 0) await pause(run);
     else return;
@@ -118,7 +138,7 @@ async function pause(run: Run): Promise<void> {
     run,
     () => {
       divertIfDemanded(run);
-      return run.state.paused.size === 0 || demandedHold(run.state) !== undefined ? true : undefined;
+      return run.state.paused.size === 0 || demandedHold(run) !== undefined ? true : undefined;
     },
     run.parts.options.interrupted,
   );

@@ -6,7 +6,7 @@ import { isUse } from "../plan/walk.ts";
 import { compareBaseline, keepBaseline } from "./baseline.ts";
 import { type Asking, ask, askAll } from "./checks.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
-import { decide, ready } from "./hold.ts";
+import { decide, passes, ready } from "./hold.ts";
 import type { Run } from "./run.ts";
 import { walkStep } from "./steps.ts";
 import { worst } from "./verdicts.ts";
@@ -74,7 +74,7 @@ async function walkUse(run: Run, phase: Phase, { use, each }: Use, seen: Map<str
     if (check === undefined) continue;
     const within = times === 1 ? phase.id : `${phase.id}#${times}`;
     const round = run.state.phases.get(phase.id)?.since ?? -1;
-    await untilPassed(run, phase, `${within}/${name}`, async (isFresh) => {
+    await untilPassed(run, phase, [within, name], async (isFresh) => {
       const before = isFresh ? undefined : run.state.check("step", within, name, round);
       return (
         before ?? {
@@ -91,7 +91,7 @@ async function checkpoint(run: Run, phase: Phase): Promise<void> {
   for (const name of phase.checkpoint.flatMap((one) => checksNamed(run.plan, one))) {
     const check = run.plan.checks.get(name);
     if (check === undefined) continue;
-    await untilPassed(run, phase, `${phase.id}/${name}`, async (isFresh) => {
+    await untilPassed(run, phase, [phase.id, name], async (isFresh) => {
       const before = isFresh ? undefined : run.state.check("checkpoint", phase.id, name, round);
       return (
         before ?? {
@@ -101,7 +101,7 @@ async function checkpoint(run: Run, phase: Phase): Promise<void> {
       );
     });
   }
-  await untilPassed(run, phase, `${phase.id}/baseline`, async () => {
+  await untilPassed(run, phase, [phase.id, "baseline"], async () => {
     const isSame = await compareBaseline(run, phase.id);
     return { verdict: isSame ? "PASS" : "FAIL", seq: run.state.lastSeq };
   });
@@ -119,23 +119,26 @@ interface Answer {
 async function untilPassed(
   run: Run,
   phase: Phase,
-  subject: string,
+  [within, check]: readonly [string, string],
   look: (isFresh: boolean) => Promise<Answer>,
 ): Promise<void> {
+  const subject = `${within}/${check}`;
+  const checks = [check];
   await ready(run);
   let answer = await look(false);
   if (answer.verdict !== "PASS" && answer.seq <= run.since) answer = await look(true);
   while (answer.verdict !== "PASS") {
     const reason = `${subject} is ${answer.verdict}`;
-    await ready(run);
+    await ready(run, phase.onFail === "hold" ? checks : []);
     if (phase.onFail !== "hold") {
       const scope = phase.onFail === "rollback" ? WHOLE_RUN : phase.id;
       throw new Diversion({ kind: "rollback", scope, cause: reason });
     }
-    const choice = await decide(run, { subject, since: answer.seq, reason, choices: CHOICES });
+    const choice = await decide(run, { subject, since: answer.seq, reason, choices: CHOICES, checks });
     if (choice === "override") return;
     answer = await look(true);
   }
+  passes(run, subject);
 }
 
 /** Everything `harvest` collected in this phase, also from what was asked or tried more than once (000-36). */

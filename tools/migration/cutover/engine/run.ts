@@ -56,7 +56,7 @@ export interface RunOptions {
 /** A stop without a pace of its own, and what it heard last. */
 export interface Listener {
   readonly watch: StopWatch;
-  last: { readonly key: string; readonly atMs: number } | undefined;
+  last: { readonly key: string; readonly atMs: number; readonly seq: number } | undefined;
 }
 
 /** A run that this process drives: the plan, the journal, and what the journal means so far. */

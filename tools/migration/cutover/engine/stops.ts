@@ -10,6 +10,7 @@ import { itemsOf } from "./items.ts";
 import { contextOf, perform, type Work } from "./perform.ts";
 import type { Listener, Run } from "./run.ts";
 import { isActive } from "./stop-activity.ts";
+import { lastAnswer } from "./stop-holds.ts";
 import { type Sampled, StopWatch } from "./stop-watch.ts";
 import { isStorageFault } from "./storage-fault.ts";
 import { fire } from "./trigger.ts";
@@ -58,6 +59,8 @@ async function watchStop(run: Run, stop: Stop, over: AbortSignal): Promise<void>
 
 interface Seen {
   readonly verdict: Verdict;
+  /** Checks of the plan that did not pass. */
+  readonly checks: readonly string[];
   readonly isBad: boolean | undefined;
   readonly reason: string | null;
   readonly startMs: number;
@@ -81,24 +84,22 @@ function take(run: Run, stop: Stop, watched: Listener, seen: Seen): void {
   if (sampled.isBad) run.badStops.add(stop.id);
   else run.badStops.delete(stop.id);
   const key = `${seen.verdict} ${sampled.isBad} ${sampled.gap}`;
-  const isSteady = watched.last?.key === key && seen.endMs - watched.last.atMs < STEADY_RECORD_MS;
-  if (!isSteady || sampled.fires) {
-    watched.last = { key, atMs: seen.endMs };
-    record(run, stop, seen, sampled);
-  }
-  if (sampled.fires) fireStop(run, stop, sampled.badMs, seen.reason);
+  const { last } = watched;
+  const isSteady = last?.key === key && seen.endMs - last.atMs < STEADY_RECORD_MS && last.seq > lastAnswer(run, stop);
+  if (!isSteady || sampled.fires) watched.last = { key, atMs: seen.endMs, seq: record(run, stop, seen, sampled) };
+  if (sampled.fires) fireStop(run, stop, sampled.badMs, seen);
 }
 
-function record(run: Run, stop: Stop, { verdict, reason }: Seen, { badMs, gap, missedMs, isBad }: Sampled): void {
+function record(run: Run, stop: Stop, { verdict, reason }: Seen, { badMs, gap, missedMs, isBad }: Sampled): number {
   const missing = missedMs === 0 ? [] : [`no sample for ${Math.round(missedMs / 1000)} s`];
   const why = [...(reason === null ? [] : [reason]), ...missing].join("; ");
   const data = { verdict, bad: isBad, badMs: Math.round(badMs), gap, reason: why === "" ? null : why };
-  run.urgent({ type: "stop.sample", step: stop.id, attempt: null, data });
+  return run.urgent({ type: "stop.sample", step: stop.id, attempt: null, data }).seq;
 }
 
-function fireStop(run: Run, stop: Stop, badMs: number, reason: string | null): void {
+function fireStop(run: Run, stop: Stop, badMs: number, { reason, checks }: Seen): void {
   const say = reason === null ? stop.say : `${stop.say} (${reason})`;
-  fire(run, stop, { badMs: Math.round(badMs), sign: null, say });
+  fire(run, stop, { badMs: Math.round(badMs), sign: null, say, checks });
   // Acting comes first: the walk has been woken, the message goes out beside it.
   run.beside(escalate(run, `stop ${stop.id}: ${say}`));
 }
@@ -114,21 +115,26 @@ async function look(
   stop: Stop,
   sample: number,
   over: AbortSignal,
-): Promise<Pick<Seen, "verdict" | "isBad" | "reason">> {
+): Promise<Pick<Seen, "verdict" | "isBad" | "reason" | "checks">> {
   const receipts: Receipt[] = [];
-  for (const check of checksOf(run, stop)) receipts.push(...(await sampleCheck(run, stop, check, sample, over)));
+  const checks: string[] = [];
+  for (const check of checksOf(run, stop)) {
+    const sampled = await sampleCheck(run, stop, check, sample, over);
+    receipts.push(...sampled);
+    if (stop.source.kind === "use" && worst(sampled.map(({ verdict }) => verdict)) !== "PASS") checks.push(check.name);
+  }
   const verdict = worst(receipts.map((receipt) => receipt.verdict));
   const reason = receipts.find((receipt) => receipt.verdict === verdict && verdict !== "PASS")?.notes[0] ?? null;
-  if (verdict !== "UNKNOWN") return { verdict, isBad: verdict === "FAIL", reason };
+  if (verdict !== "UNKNOWN") return { verdict, isBad: verdict === "FAIL", reason, checks };
   // Nobody answers: the target is down, unless it is our own network that is gone (F35).
   const isHttp = receipts.some((receipt) => receipt.verdict === "UNKNOWN" && receipt.verb === "http");
-  if (!isHttp) return { verdict, isBad: undefined, reason };
-  if (!(await isNetworkGone(run, stop, sample, over))) return { verdict, isBad: true, reason };
+  if (!isHttp) return { verdict, isBad: undefined, reason, checks };
+  if (!(await isNetworkGone(run, stop, sample, over))) return { verdict, isBad: true, reason, checks };
   if (!run.state.paused.has(stop.id) && !over.aborted) {
     fire(run, stop, { badMs: 0, sign: null, say: "our own network is gone", action: "pause" });
     run.beside(escalate(run, `stop ${stop.id}: our own network is gone`));
   }
-  return { verdict, isBad: undefined, reason: "our own network is gone" };
+  return { verdict, isBad: undefined, reason: "our own network is gone", checks };
 }
 
 async function isNetworkGone(run: Run, stop: Stop, sample: number, over: AbortSignal): Promise<boolean> {
@@ -186,6 +192,6 @@ export function heard(run: Run, name: string, verdict: Verdict, reason: string |
     const watched = run.listeners.get(stop.id) ?? { watch: new StopWatch(stop, atMs), last: undefined };
     run.listeners.set(stop.id, watched);
     const isBad = verdict === "UNKNOWN" ? undefined : verdict === "FAIL";
-    take(run, stop, watched, { verdict, isBad, reason, startMs: atMs, endMs: atMs, sleptMs: 0 });
+    take(run, stop, watched, { verdict, isBad, reason, checks: [name], startMs: atMs, endMs: atMs, sleptMs: 0 });
   }
 }

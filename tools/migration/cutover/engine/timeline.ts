@@ -6,7 +6,7 @@ import { ask, askAll } from "./checks.ts";
 import { Diversion, WHOLE_RUN } from "./diversion.ts";
 import { freezeProblems } from "./freeze.ts";
 import { evaluateGate, gateProblem } from "./gates.ts";
-import { decide, ready } from "./hold.ts";
+import { decide, passes, ready } from "./hold.ts";
 import { walkUntil } from "./phases.ts";
 import { repositoryHeads } from "./repository-heads.ts";
 import type { Run } from "./run.ts";
@@ -16,6 +16,7 @@ import { wayBackProblems } from "./way-back.ts";
 
 /** A tick that begins later than this after its time is marked late. */
 const LATE_MS = 60_000;
+const NO_GO = "NO_GO";
 const CHOICES = ["again", "override", "rollback", "abort"];
 
 /** Plays every tick at its time, in order; those that were played are passed over. */
@@ -119,10 +120,11 @@ async function requireGates(run: Run, tick: Tick): Promise<void> {
       ...(await freezeProblems(run)),
       ...(run.state.hasMutated ? [] : await wayBackProblems(run)),
     ];
-    if (problems.length === 0) return;
+    if (problems.length === 0) return passes(run, tick.label, NO_GO);
     const reason = `${tick.label} is blocked: ${problems.join("; ")}`;
     const since = run.state.lastSeq;
-    const choice = await decide(run, { subject: tick.label, since, reason, choices: CHOICES, code: "NO_GO" });
+    const checks = [...run.plan.gates.keys()].flatMap((id) => failingOf(run, id));
+    const choice = await decide(run, { subject: tick.label, since, reason, choices: CHOICES, code: NO_GO, checks });
     if (choice === "override") return;
     for (const gate of run.plan.gates.values()) if (gateProblem(run, gate) !== undefined) await evaluateGate(run, gate);
   }
@@ -141,15 +143,15 @@ async function passGate(run: Run, tick: Tick, id: string, deadlineMs: number | u
   const isHere = (): boolean => (run.state.gates.get(id)?.seq ?? -1) > begun && gateProblem(run, gate) === undefined;
   for (let isFirst = true; ; isFirst = false) {
     await ready(run);
-    if (isHere() || isOverridden(run, id)) return;
+    if (isHere() || isOverridden(run, id)) return passes(run, `gate:${id}`);
     const known = run.state.gates.get(id);
     const isOld = known === undefined || known.seq <= begun || (isFirst && known.seq <= run.since);
     const verdict = isOld || !isFirst ? await evaluateGate(run, gate) : known.verdict;
-    if (verdict === "PASS") return;
+    if (verdict === "PASS") return passes(run, `gate:${id}`);
     const { seq } = run.state.gates.get(id) ?? { seq: run.state.lastSeq };
     if (verdict === "UNKNOWN" && isWaitingForPersons(run, id) && (await moreSigns(run, deadlineMs))) continue;
     const reason = gateProblem(run, gate) ?? `${id} is ${verdict}`;
-    const choice = await decideOrPass(run, `gate:${id}`, seq, reason, isHere);
+    const choice = await decideOrPass(run, id, seq, reason, isHere);
     if (choice === "override") return;
   }
 }
@@ -157,13 +159,20 @@ async function passGate(run: Run, tick: Tick, id: string, deadlineMs: number | u
 /** A HOLD for a gate ends by a signature, or by a new evaluation that passes (`cutover gate`). */
 async function decideOrPass(
   run: Run,
-  subject: string,
+  id: string,
   since: number,
   reason: string,
   isHere: () => boolean,
 ): Promise<string> {
   if (isHere()) return "again";
-  return await decide(run, { subject, since, reason, choices: CHOICES, until: isHere });
+  const checks = failingOf(run, id);
+  return await decide(run, { subject: `gate:${id}`, since, reason, choices: CHOICES, until: isHere, checks });
+}
+
+/** What did not pass when a gate was last evaluated. */
+function failingOf(run: Run, id: string): readonly string[] {
+  const items = run.state.gates.get(id)?.items ?? [];
+  return items.filter(({ verdict }) => verdict !== "PASS").map(({ name }) => name);
 }
 
 function isWaitingForPersons(run: Run, gate: string): boolean {
@@ -193,9 +202,11 @@ async function passChecks(run: Run, tick: Tick): Promise<void> {
       : [...(await askAll(run, tick.checks, { place: "tick", within: tick.label, phase: undefined }))];
     const bad = verdicts.filter(([, verdict]) => verdict !== "PASS").map(([name, verdict]) => `${name} is ${verdict}`);
     if (tick.compare && !(await compareBaseline(run, tick.label))) bad.push("the baseline differs");
-    if (bad.length === 0) return;
+    if (bad.length === 0) return passes(run, tick.label);
     const reason = bad.join("; ");
-    const choice = await decide(run, { subject: tick.label, since: run.state.lastSeq, reason, choices: CHOICES });
+    const checks = verdicts.filter(([, verdict]) => verdict !== "PASS").map(([name]) => name);
+    const since = run.state.lastSeq;
+    const choice = await decide(run, { subject: tick.label, since, reason, choices: CHOICES, checks });
     if (choice === "override") return;
   }
 }

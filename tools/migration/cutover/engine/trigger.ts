@@ -18,12 +18,12 @@ export function trigger(run: Run, id: string, request: SignRequest): void {
 }
 
 /** Writes down that a stop fired; whoever walks sees it at once. */
-export function fire(run: Run, stop: Stop, { badMs, sign, say, action = stop.then }: FireDetails): void {
+export function fire(run: Run, stop: Stop, { badMs, sign, say, checks = [], action = stop.then }: FireDetails): void {
   const isBack = run.state.rollback !== undefined && run.state.rollback.result === undefined;
   const isStronger = action === "rollback" && run.state.rollback?.scope !== WHOLE_RUN;
   const hasEnded = run.state.end !== undefined && run.state.end.outcome !== "SUCCEEDED";
   const acted = !hasEnded && (!isBack || isStronger);
-  run.urgent({ type: "stop.fire", step: stop.id, attempt: null, data: { action, badMs, say, sign, acted } });
+  run.urgent({ type: "stop.fire", step: stop.id, attempt: null, data: { action, checks, badMs, say, sign, acted } });
   run.parts.say(`STOP ${stop.id}: ${say} -> ${action}${acted ? "" : " (recorded only)"}`);
 }
 
@@ -32,6 +32,8 @@ export interface FireDetails {
   readonly badMs: number;
   readonly sign: Signature | null;
   readonly say: string;
+  /** Checks of the plan that it fires for. */
+  readonly checks?: readonly string[];
   /** Another action than the stop's own. */
   readonly action?: Stop["then"];
 }

@@ -150,9 +150,20 @@ export interface StopSample {
   readonly reason: string | null;
 }
 
+/** A HOLD, which asks a person. */
+export interface Hold {
+  readonly reason: string;
+  readonly choices: readonly string[];
+  readonly code: string | null;
+  /** Checks that it is about: its answer is one for the stops that fire for them too. */
+  readonly checks?: readonly string[];
+}
+
 /** A stop that fired. */
 export interface StopFire {
   readonly action: StopAction;
+  /** Checks of the plan that it fired for. */
+  readonly checks?: readonly string[];
   readonly badMs: number;
   readonly say: string | null;
   /** Set for manual stops. */

@@ -7,6 +7,7 @@ import type {
   FlipRecord,
   GateResult,
   Harvest,
+  Hold,
   NoteCode,
   RunEnd,
   RunStart,
@@ -74,7 +75,7 @@ export type CutoverRecord =
   | RecordBody<"tick", TickResult>
   | RecordBody<"stop.sample", StopSample>
   | RecordBody<"stop.fire", StopFire>
-  | RecordBody<"hold", { readonly reason: string; readonly choices: readonly string[]; readonly code: string | null }>
+  | RecordBody<"hold", Hold>
   | RecordBody<"sign", Signature>
   | RecordBody<"rollback.start", { readonly scope: string; readonly cause: string; readonly order: readonly string[] }>
   | RecordBody<

@@ -29,7 +29,7 @@ function foldRun(state: RunState, record: JournalRecord): void {
     case "run.state":
       state.mode = record.data.state;
       state.isWatching = record.data.state === "WATCHING";
-      if (record.data.state !== "HOLD") state.hold = undefined;
+      if (record.data.state !== "HOLD") leaveHold(state, record);
       if (record.data.state === "TICK") state.begun.set(record.step ?? "", record.seq);
       return;
     case "run.end":
@@ -46,6 +46,13 @@ function foldRun(state: RunState, record: JournalRecord): void {
       return;
     default:
   }
+}
+
+/** Whoever leaves a HOLD by its name has an answer to it. */
+function leaveHold(state: RunState, { seq, step }: JournalRecord): void {
+  const { hold } = state;
+  if (hold !== undefined && hold.subject === step) state.answered.push({ seq, checks: hold.checks ?? [] });
+  state.hold = undefined;
 }
 
 /** A HOLD for a full disk asks nobody anything: going on is the answer. */

@@ -41,6 +41,13 @@ export interface OpenHold {
   readonly reason: string;
   readonly choices: readonly string[];
   readonly code: string | null;
+  readonly checks?: readonly string[];
+}
+
+/** A HOLD about checks that was left: by a signature, or because they pass by now. */
+export interface Answered {
+  readonly seq: number;
+  readonly checks: readonly string[];
 }
 
 /** A rollback: begun, perhaps ended. */

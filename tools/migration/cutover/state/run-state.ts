@@ -13,7 +13,7 @@ import type {
 } from "../journal/record.ts";
 import { fold } from "./fold.ts";
 import { checkKey } from "./keys.ts";
-import type { Asked, Attempt, Kept, OpenHold, PhaseState, RollbackState, UndoAttempt } from "./run-parts.ts";
+import type { Answered, Asked, Attempt, Kept, OpenHold, PhaseState, RollbackState, UndoAttempt } from "./run-parts.ts";
 
 export type * from "./run-parts.ts";
 
@@ -28,6 +28,7 @@ export class RunState {
   /** As the last `run.state` said. */
   mode = "RUNNING";
   hold: OpenHold | undefined;
+  readonly answered: Answered[] = [];
   rollback: RollbackState | undefined;
   fence = 0;
   lastSeq = -1;

@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { lintPlanText } from "../../../tools/migration/cutover/plan/load-plan.ts";
 import { keepFiles, restoreDriver } from "../../../tools/migration/cutover/verbs/restore.ts";
 import { type CutoverProject, cutoverProject, demoPlan, only, type Playing, play } from "../../helpers/cutover.ts";
 import { stubSsh } from "../../helpers/stub-ssh.ts";
@@ -204,26 +203,6 @@ t.test("X10: on another host the bytes are kept there, and never come here", asy
   const texts = here.flatMap((name) => readIfFile(join(project.root, "storage_reports/cutover/demo-1", name)));
   t.notMatch(texts.join("\n"), /^old$/m);
 });
-
-t.test(
-  "lint tells files that are restored and not kept, kept and not restored, and checks that nothing asks",
-  async (t) => {
-    const said = (text: string): string =>
-      lintPlanText(text)
-        .book.messages.map(({ severity, line, text: words }) => `${severity} ${line} ${words}`)
-        .join("\n");
-    t.equal(said(writing()), "");
-    t.match(
-      said(writing().replace("writes: [app.conf, ", "writes: [")),
-      /error 14 restores app\.conf: edit does not name it/,
-    );
-    t.match(said(writing().replace("restore: [app.conf, ", "restore: [")), /warning 9 keeps app\.conf, and no undo/);
-    const phase = `${writing()}  undo: [{restore: [app.conf]}]\n`;
-    t.match(said(phase), /error 16 restores app\.conf: only the undo of a step/);
-    const check = writing().replace("phases:", "checks:\n  lost: {probe: 'cat a', out: b}\nphases:");
-    t.match(said(check), /warning 7 nothing of the plan asks this check/);
-  },
-);
 
 function readIfFile(path: string): readonly string[] {
   try {

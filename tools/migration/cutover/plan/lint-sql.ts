@@ -9,9 +9,9 @@ const COMMITS_ITSELF =
 /** Words that begin or end a transaction, which is the tool's to do. */
 const TRANSACTION = /^(?:abort|begin|commit|end|prepare\s+transaction|release|rollback|savepoint|start|xa)\b/i;
 
-/** The statement without the comments and blanks that it begins with. */
+/** The statement without the comments and blanks it begins with; MySQL and MariaDB run what a comment of `!` holds. */
 function body(statement: string): string {
-  return statement.replace(/^(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?!!)[\s\S]*?\*\/)+/, "");
+  return statement.replace(/^(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*M?!\d*|\/\*(?!M?!)[\s\S]*?\*\/)+/, "");
 }
 
 /** True where MySQL or MariaDB commit such a statement by themselves, so that no rollback takes it back. */

@@ -1,4 +1,4 @@
-import type { Action } from "./action.ts";
+import type { Action, Step } from "./action.ts";
 import type { LintBook } from "./lint-book.ts";
 import { namesIn, shellNames } from "./placeholders.ts";
 import type { Plan } from "./plan.ts";
@@ -66,7 +66,8 @@ function savedBy(action: Action): readonly string[] {
 
 function lintAction(scope: Scope, placed: Placed, book: LintBook): void {
   const { action } = placed;
-  const { filled, exported } = textsOf(action);
+  const { filled: read, exported } = textsOf(action);
+  const filled = [...read, ...filesOf(action)];
   const own = new Set(exported.flatMap((script) => [...shellNames(script)]));
   for (const text of [...filled, ...exported]) {
     for (const name of namesIn(text)) {
@@ -91,6 +92,11 @@ function lintAction(scope: Scope, placed: Placed, book: LintBook): void {
     if (name !== undefined && !scope.isKnown(name, placed))
       book.error(action.line, action.name, `there is no variable ${name}`);
   }
+}
+
+/** Files that a step writes. */
+function filesOf(action: Action | Step): readonly string[] {
+  return "writes" in action ? (action.writes?.files ?? []) : [];
 }
 
 function leftOver(text: string, action: Action, book: LintBook): void {

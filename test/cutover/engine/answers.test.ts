@@ -1,9 +1,11 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { arm } from "../../../tools/migration/cutover/engine/arm.ts";
+import { FIRST_PREV, sealRecord } from "../../../tools/migration/cutover/journal/chain.ts";
+import { openRunDirectory } from "../../../tools/migration/cutover/journal/run-directory.ts";
 import { parsePlanText } from "../../../tools/migration/cutover/plan/load-plan.ts";
-import { cutoverProject, demoPlan, driverFor, only, play } from "../../helpers/cutover.ts";
+import { type CutoverProject, cutoverProject, demoPlan, driverFor, only, play } from "../../helpers/cutover.ts";
 import { stubSsh } from "../../helpers/stub-ssh.ts";
 
 const PATIENCE = { aliveSeconds: 1, unreachedMs: 50, wrapperMs: 1000 };
@@ -74,4 +76,49 @@ phases:
   const { ending } = await play(project, text, { environment: { SHOP_URL: "postgres://nobody@127.0.0.1:1/none" } });
   t.match(ending, { outcome: "HOLD", reason: "database shop does not answer" });
   t.strictSame(project.effects(), []);
+});
+
+/** The same journal as another machine would have written it. */
+function writtenOn(project: CutoverProject, host: string): void {
+  const { journal, head } = openRunDirectory(project.root, "demo-1");
+  let last = { seq: -1, hash: FIRST_PREV };
+  const lines = project.records().map((record) => {
+    const { hash: _, prev: __, ...rest } = record;
+    const sealed = sealRecord({ ...rest, prev: last.hash, host }, rest);
+    last = { seq: record.seq, hash: sealed.record.hash };
+    return sealed.line;
+  });
+  writeFileSync(journal, lines.join(""));
+  writeFileSync(head, readFileSync(head, "utf8").replace(/[0-9a-f]{64}/, last.hash));
+}
+
+t.test("F78: on another machine hosts must answer again before anything goes on", async (t) => {
+  const project = cutoverProject(t);
+  stubSsh(t, project.root);
+  const more = "  - {id: two, sh: 'echo two >> effects; test -e mended', undo: {none: no}}\n";
+  t.equal((await play(project, PLAN + more, { ssh: PATIENCE, exitOnHold: true })).ending.outcome, "HOLD");
+  writeFileSync(join(project.root, "mended"), "");
+  const down = join(project.root, "down-far.example");
+  writeFileSync(down, "");
+  writtenOn(project, "night-laptop");
+  const { ending } = await play(project, PLAN + more, {
+    ssh: PATIENCE,
+    resume: "demo-1",
+    meanwhile: async ({ run, clock, sign }) => {
+      const isHeld = (subject: string): boolean => run.state.hold?.subject === subject;
+      while (!isHeld("preflight")) await clock.sleep(100);
+      t.match(run.state.hold, {
+        reason: "host far does not answer",
+        choices: ["again", "override", "rollback", "abort"],
+      });
+      t.strictSame(project.effects(), ["two"], "nothing was begun");
+      rmSync(down);
+      sign("again", "preflight");
+      while (!isHeld("two")) await clock.sleep(100);
+      sign("again", "two");
+    },
+  });
+  t.equal(ending.outcome, "SUCCEEDED");
+  const asked = only(project.records(), "check").filter(({ step }) => step === "host near");
+  t.equal(asked.length, 3, "before the first change, and twice on the other machine");
 });

@@ -225,6 +225,37 @@ t.test("F48: evidence of a phase is read before its first undo", async (t) => {
   t.strictSame(project.effects(), ["one", "two", "three", "evidence", "undo-three", "undo-one"]);
 });
 
+t.test("F48: evidence that fails or takes too long is noted, and the rollback goes on within 30 s", async (t) => {
+  const project = cutoverProject(t);
+  const reads = "[{probe: 'echo gone; exit 1'}, {wait: 1h}, {probe: 'echo never'}]";
+  const text = demoPlan(
+    `phases:\n- id: work\n  evidence: ${reads}\n  ${FAILING.replaceAll("test -e mended", "true")}\n`,
+  );
+  const { ending } = await play(project, text);
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(project.effects().slice(3), ["undo-three", "undo-one"]);
+  const records = project.records();
+  const read = only(records, "check").filter(({ data }) => data.place === "evidence");
+  t.match(read[0]?.data, { verdict: "FAIL", receipts: [{ exit: 1 }] });
+  t.equal(read.length, 2, "no time was left for a third");
+  const [begun, undo] = [only(records, "rollback.start")[0], only(records, "undo.intent")[0]];
+  const tookMs = (undo?.mono ?? 0) - (begun?.mono ?? 0);
+  t.ok(tookMs >= 30_000 && tookMs < 32_000, `${tookMs} ms until the first undo`);
+});
+
+t.test("F48: nor does evidence that is tried again, or goes through a list, take longer", async (t) => {
+  for (const read of ["{probe: 'exit 1', retry: 1h}", "{wait: 20s, each: hosts}"]) {
+    const project = cutoverProject(t);
+    const text = demoPlan(
+      `vars: {hosts: [a, b, c, d]}\nphases:\n- id: work\n  evidence: [${read}]\n  ${FAILING.replaceAll("test -e mended", "true")}\n`,
+    );
+    t.equal((await play(project, text)).ending.outcome, "ROLLED_BACK");
+    const [begun, undo] = [only(project.records(), "rollback.start")[0], only(project.records(), "undo.intent")[0]];
+    const tookMs = (undo?.mono ?? 0) - (begun?.mono ?? 0);
+    t.ok(tookMs >= 30_000 && tookMs < 32_000, `${read}: ${tookMs} ms until the first undo`);
+  }
+});
+
 t.test("what ran before a phase began is stopped only if its role agrees (2.1)", async (t) => {
   const project = cutoverProject(t);
   writeFileSync(join(project.root, "up"), "");

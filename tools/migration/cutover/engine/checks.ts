@@ -24,6 +24,8 @@ export interface Asking {
   readonly item?: string | undefined;
   /** Acknowledgements before this record do not count. */
   readonly round?: number;
+  /** Monotonic time at which asking ends, whatever time the check itself has. */
+  readonly untilMs?: number;
   /** True during a rollback, where stops end nothing. */
   readonly isBack?: boolean;
 }
@@ -66,8 +68,27 @@ async function receiptsOf(run: Run, check: Check, asking: Asking): Promise<reado
   const each = asking.each ?? check.options.each;
   const items = asking.item === undefined ? itemsOf(run, each, asking.phase) : [asking.item];
   const receipts: Receipt[] = [];
-  for (const item of items) receipts.push(await askItem(run, check, asking, item));
+  const { untilMs = Number.POSITIVE_INFINITY } = asking;
+  for (const item of items) {
+    if (receipts.length > 0 && run.clock.monoMs() >= untilMs) break;
+    receipts.push(await askItem(run, bounded(check, untilMs - run.clock.monoMs()), asking, item));
+  }
   return receipts;
+}
+
+/** The check with no more time than this, however it spends it. */
+function bounded(check: Check, leftMs: number): Check {
+  const { verb, options } = check;
+  const { timeoutMs, retryMs } = options;
+  return {
+    ...check,
+    verb: verb.kind === "wait" ? { ...verb, ms: Math.min(verb.ms, leftMs) } : verb,
+    options: {
+      ...options,
+      timeoutMs: Math.min(timeoutMs, leftMs),
+      retryMs: retryMs === undefined ? undefined : Math.min(retryMs, leftMs),
+    },
+  };
 }
 
 /** Repeats until it holds or the time of `retry` is over. */

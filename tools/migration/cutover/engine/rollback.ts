@@ -1,4 +1,3 @@
-import type { Check } from "../plan/action.ts";
 import { compareBaseline } from "./baseline.ts";
 import { ask, askAll } from "./checks.ts";
 import { WHOLE_RUN } from "./diversion.ts";
@@ -88,13 +87,9 @@ async function collectEvidence(run: Run, units: readonly UndoUnit[], scope: stri
   for (const phase of phasesOf(run, units, scope)) {
     for (const check of phase.evidence) {
       assertGoingOn(run);
-      const leftMs = endMs - run.clock.monoMs();
-      if (leftMs <= 0 || run.state.check("evidence", phase.id, check.name, since) !== undefined) continue;
-      const bounded: Check = {
-        ...check,
-        options: { ...check.options, timeoutMs: Math.min(check.options.timeoutMs, leftMs) },
-      };
-      await ask(run, bounded, { place: "evidence", within: phase.id, phase, isBack: true });
+      if (run.clock.monoMs() >= endMs || run.state.check("evidence", phase.id, check.name, since) !== undefined)
+        continue;
+      await ask(run, check, { place: "evidence", within: phase.id, phase, isBack: true, untilMs: endMs });
     }
   }
 }

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
 import { StopWatch } from "../../../tools/migration/cutover/engine/stop-watch.ts";
+import { systemClock } from "../../../tools/migration/cutover/time/clock.ts";
 import { cutoverProject, demoPlan, only, play } from "../../helpers/cutover.ts";
 
 interface Service {
@@ -178,6 +179,7 @@ stop:
     only(records, "stop.fire").map(({ data }) => data.action),
     ["pause"],
   );
+  t.match(only(records, "escalation"), [{ data: { cause: "stop down: our own network is gone" } }], "people are told");
   t.strictSame(
     only(records, "run.state").map(({ data }) => data.state),
     ["PAUSED", "RUNNING"],
@@ -214,6 +216,86 @@ t.test("F36: during a rollback a stop is recorded and asks for nothing", async (
     [false],
   );
   t.strictSame(project.effects(), ["change", "undo"]);
+});
+
+t.test("F36: a stop fires while the run is paused, and while it waits for a person at a gate", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const pausing = "- {id: link, probe: 'cat link', out: ^up, every: 1s, from: work, then: pause}\n";
+  const { ending } = await play(project, `${WATCHED("rollback", "5s")}${pausing}`, {
+    vars: { port: one.port },
+    meanwhile: async ({ run, clock }) => {
+      while (run.state.mode !== "PAUSED") await clock.sleep(100);
+      await clock.sleep(30_000);
+      one.isUp = false;
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.notOk(
+    only(project.records(), "run.state").some(({ data }) => data.state === "RUNNING"),
+    "out of the pause",
+  );
+
+  const gated = WATCHED("rollback", "5s").replace(
+    "{id: settle, wait: 900s}",
+    "{id: settle, manual: look at it, by: operator}",
+  );
+  const other = cutoverProject(t);
+  one.isUp = true;
+  const { ending: second } = await play(other, gated, {
+    vars: { port: one.port },
+    meanwhile: async ({ clock, said }) => {
+      while (!said.some((line) => line.startsWith("waiting for operator"))) await clock.sleep(100);
+      await clock.sleep(30_000);
+      one.isUp = false;
+    },
+  });
+  t.equal(second.outcome, "ROLLED_BACK");
+});
+
+t.test("F31: a command that runs when a stop fires is ended first, then undone", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  const running =
+    "{id: settle, sh: 'echo settle >> effects; sleep 1000; echo late >> effects', undo: {sh: 'echo back >> effects'}}";
+  const text = WATCHED("rollback", "0s", "200ms").replace("{id: settle, wait: 900s}", running);
+  const { ending } = await play(project, text, {
+    vars: { port: one.port },
+    clock: systemClock(),
+    meanwhile: async ({ clock }) => {
+      while (!project.effects().includes("settle")) await clock.sleep(50);
+      one.isUp = false;
+    },
+  });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  t.strictSame(project.effects(), ["change", "settle", "back", "undo"]);
+  const order = project.records().filter(({ type }) => /^(step\.end|rollback\.start|stop\.fire)$/.test(type));
+  t.strictSame(
+    order.map(({ type }) => type),
+    ["step.end", "stop.fire", "step.end", "rollback.start"],
+  );
+});
+
+t.test("F16: bad time that a driver before has seen does not count for the next one", async (t) => {
+  const project = cutoverProject(t);
+  const one = await service(t);
+  one.isUp = false;
+  const text = WATCHED("rollback", "60s");
+  const killed = play(project, text, {
+    vars: { port: one.port },
+    meanwhile: async ({ clock }) => {
+      await clock.sleep(50_000);
+      throw new Error("killed");
+    },
+  });
+  await t.rejects(killed, /killed/);
+  const { seq } = project.records().at(-1) ?? { seq: 0 };
+  const { ending } = await play(project, text, { resume: "demo-1" });
+  t.equal(ending.outcome, "ROLLED_BACK");
+  const [resumed] = only(project.records(), "stop.sample").filter((record) => record.seq > seq);
+  const [fire] = only(project.records(), "stop.fire");
+  const tookMs = (fire?.mono ?? 0) - (resumed?.mono ?? 0);
+  t.ok(tookMs >= 59_000 && tookMs <= 62_000, `fired ${tookMs} ms after its own first sample`);
 });
 
 t.test("F38: a stop that is bad when it becomes active counts from there, and with 0s fires at once", async (t) => {

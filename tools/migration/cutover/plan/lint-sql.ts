@@ -11,7 +11,7 @@ const TRANSACTION = /^(?:abort|begin|commit|end|prepare\s+transaction|release|ro
 
 /** The statement without the comments and blanks it begins with; MySQL and MariaDB run what a comment of `!` holds. */
 function body(statement: string): string {
-  return statement.replace(/^(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*M?!\d*|\/\*(?!M?!)[\s\S]*?\*\/)+/, "");
+  return statement.replace(/^(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*M?!\d*|\/\*[\s\S]*?\*\/)+/, "");
 }
 
 /** True where MySQL or MariaDB commit such a statement by themselves, so that no rollback takes it back. */

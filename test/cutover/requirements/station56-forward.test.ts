@@ -145,6 +145,9 @@ t.test("003-13 the pointer is flipped to the release of the recorded root, after
   t.match(only(records, "flip"), [{ data: { pointer: "storage/current", to: `releases/${root}`, root } }]);
   t.equal(readlinkSync(join(project, "storage/current")), `releases/${root}`);
   t.match(only(records, "flip")[0]?.data.scanSha256, /^[0-9a-f]{64}$/);
+  const at = evidence.first("flip", "pointer");
+  const before = only(records, "sign").filter(({ seq, data }) => seq < at && data.say === "done");
+  t.strictSame(new Set(before.map(({ data }) => data.role)), new Set(["operator", "reviewer"]));
 });
 
 t.test("003-14 the smoke test is acknowledged by the operator", async (t) => {

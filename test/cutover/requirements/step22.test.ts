@@ -205,6 +205,7 @@ t.test("004-19 nine roles are held by persons, and each signature names one of t
   for (const { data } of only(records, "sign")) {
     t.ok([roles[data.role]].flat().includes(data.name), `${data.role} ${data.name}`);
     t.match(data.head, /^[0-9a-f]{64}$/);
+    t.strictSame([data.via, typeof data.say, typeof data.reason], [null, "string", "string"], "no agent, and why");
   }
 });
 
@@ -212,8 +213,11 @@ t.test("G03 each command has a whole receipt, and its outputs are what their dig
   const commands = records.flatMap((one) => (one.type === "check" || one.type === "step.end" ? one.data.receipts : []));
   const ran = commands.filter(({ verb }) => verb === "probe" || verb === "sh");
   t.ok(ran.length > 10);
+  const wholes = records.filter(({ type }) => type === "check" || type === "step.end");
+  for (const { host, prev, at } of wholes) t.match({ host, prev, at }, { host: /./, prev: /^[0-9a-f]{64}$/, at: /Z$/ });
   for (const receipt of ran) {
     t.match(receipt, { text: /./, start: /Z$/, end: /Z$/, ms: Number, exit: Number, timedOut: false, env: Array });
+    t.ok(receipt.expectations.length > 0 && "dir" in receipt && "on" in receipt, receipt.text);
     for (const output of [receipt.out, receipt.err]) t.equal(evidence.digest(output), output?.sha256);
   }
   t.strictSame(played.effects, [], "and nothing of production was touched but by hand");

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { extname, join, relative, resolve, sep } from "node:path";
 import type { SourceConfig } from "../config/source-config.ts";
 import type { Catalog } from "../databases/catalog.ts";
@@ -13,6 +13,7 @@ import { compareCodeUnits } from "../integrity/order.ts";
 import { MigrationError } from "../model/errors.ts";
 import { SqliteConnection } from "../sources/sqlite-connection.ts";
 import { assertReadable } from "../sources/sqlite-files.ts";
+import { statSource } from "../sources/stat-source.ts";
 
 const FOLDER_KINDS = ["csv", "jsonl", "json"] as const;
 
@@ -34,9 +35,10 @@ export function parsePlace(from: string, root: string, workingDirectory: string)
 
 /** SOURCE_INVALID, in the words of `--from`, for a path at which nothing is. */
 export function assertThere(from: string, source: SourceConfig, root: string): void {
-  if (!("path" in source) || statSync(resolve(root, source.path), { throwIfNoEntry: false }) !== undefined) return;
+  const given = from.slice(from.indexOf(":") + 1);
+  if (!("path" in source) || statSource(resolve(root, source.path), given) !== undefined) return;
   throw new MigrationError("SOURCE_INVALID", {
-    message: `The source ${from.slice(from.indexOf(":") + 1)} does not exist.`,
+    message: `The source ${given} does not exist.`,
     remedy: `Correct the path in \`--from ${from}\`: it starts at the folder in which you are.`,
   });
 }
@@ -84,13 +86,15 @@ function readFile(path: string, label: string): Catalog {
 }
 
 function readFolder(path: string, label: string, kind: string): Catalog {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (statSource(path, label)?.isDirectory() !== true) {
     throw new MigrationError("SOURCE_INVALID", {
       message: `The source ${label} is not a folder.`,
       remedy: `Name the folder in which the .${kind} files are.`,
     });
   }
-  const names = readdirSync(path).filter((name) => extname(name) === `.${kind}` && statSync(join(path, name)).isFile());
+  const names = readdirSync(path).filter(
+    (name) => extname(name) === `.${kind}` && statSource(join(path, name), `${label}/${name}`)?.isFile() === true,
+  );
   const rest = {
     schema: undefined,
     kind: "table",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemCode } from "../model/errors.ts";
 import { stampOf } from "./file-stamp.ts";
 import { changed, doesNotExist, lacks } from "./source-errors.ts";
+import { statSource } from "./stat-source.ts";
 
 /** A folder in which every collection is a file of one kind. */
 export class FolderFiles {
@@ -17,7 +18,7 @@ export class FolderFiles {
     this.#path = path;
     this.#label = label;
     this.#extension = extension;
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw doesNotExist(`${label} (a folder)`);
+    if (statSource(path, label)?.isDirectory() !== true) throw doesNotExist(`${label} (a folder)`);
     const problems = collections.flatMap((name) => this.#findProblem(name));
     if (problems.length > 0) {
       throw lacks(problems, `Add the files to ${label}, or correct \`source.collection\` in module.json.`);
@@ -45,10 +46,10 @@ export class FolderFiles {
     const expected = `${this.labelOf(name)}: expected a file that can be read, got`;
     if (/[/\\\0]/.test(name)) return [`${JSON.stringify(name)}: expected a name without slashes, got one with a slash`];
     const file = this.pathOf(name);
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (stat === undefined) return [`${expected} no such file`];
-    if (!stat.isFile()) return [`${expected} ${stat.isDirectory() ? "a folder" : "another kind of file"}`];
     try {
+      const stat = statSync(file, { throwIfNoEntry: false });
+      if (stat === undefined) return [`${expected} no such file`];
+      if (!stat.isFile()) return [`${expected} ${stat.isDirectory() ? "a folder" : "another kind of file"}`];
       closeSync(openSync(file, "r"));
       return [];
     } catch (error) {

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { importModule } from "../files/import-module.ts";
@@ -8,6 +7,7 @@ import { BrokenRecord } from "../model/source-record.ts";
 import type { ValueBatch } from "./record-batch.ts";
 import { doesNotExist } from "./source-errors.ts";
 import type { ModuleRange } from "./source-range.ts";
+import { statSource } from "./stat-source.ts";
 
 /** Reads a collection of a module; only in the main thread, where the module was checked and its state lives. */
 export async function* readModuleRange(range: ModuleRange, batchRecords: number): AsyncGenerator<ValueBatch> {
@@ -20,7 +20,7 @@ export async function* readModuleRange(range: ModuleRange, batchRecords: number)
 
 /** Loads the `db` of a JavaScript module; SOURCE_INVALID where it cannot be loaded or exports none. */
 export async function importDb(path: string, label: string): Promise<Readonly<Record<string, unknown>>> {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statSource(path, label);
   if (stat === undefined) throw doesNotExist(label);
   // Loading a pipe would wait for ever, deaf to signals.
   if (!stat.isFile()) {

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { MigrationError, systemCode } from "../model/errors.ts";
 import { stampOf } from "./file-stamp.ts";
 import { doesNotExist } from "./source-errors.ts";
+import { statSource } from "./stat-source.ts";
 
 const MAGIC = "SQLite format 3\0";
 const READ_VERSION = 19;
@@ -18,7 +19,7 @@ export function stampOfDatabase(path: string): string {
  * leaves them behind; `immutable=1` would avoid that, but the driver is built without file names as URIs.
  */
 export function assertReadable(path: string, label: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statSource(path, label);
   if (stat === undefined) throw doesNotExist(label);
   if (!stat.isFile()) throw notADatabase(label, stat.isDirectory() ? "a folder" : "another kind of file");
   const header = readHeader(path, label);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import { candidateNames, candor, type Ran, startCandor, treeOf, until } from "../helpers/cli-project.ts";
+import { candidateNames, candor, type Ran, shell, startCandor, treeOf, until } from "../helpers/cli-project.ts";
 import { registryText, smallProject, writeSmallProject } from "../helpers/small-project.ts";
 import { mountTmpfs, noTmpfs, remountReadOnly } from "../helpers/tmpfs.ts";
 
@@ -142,3 +142,21 @@ t.test("a disk that fills up in the middle leaves no half candidate", { skip: no
   t.equal(candor(root, ["restore"]).code, 0);
   t.strictSame(treeOf(join(root, "storage_candidate/v1")), good);
 });
+
+t.test(
+  "a build that fails while files of it are made durable leaves them in peace, and ends with its error alone",
+  async (t) => {
+    const root = t.testdir({ data: {} });
+    const records = (count: number): string =>
+      Array.from({ length: count }, (_, at) => `${JSON.stringify({ id: at, word: "word".repeat(9) })}\n`).join("");
+    for (const name of ["a", "b", "c", "d", "e", "f"]) writeFileSync(join(root, `data/${name}.jsonl`), records(20));
+    writeFileSync(join(root, "data/large.jsonl"), records(3000));
+    t.equal(candor(root, ["init", "--from", "jsonl:data"]).code, 0);
+    t.equal(candor(root, ["registry", "freeze"]).code, 0);
+    // No file may be larger than about 100 KiB, and one has to be.
+    const run = shell(root, `ulimit -f 200; node "$CLI" migrate`);
+    t.match(run, { code: 1, stderr: /^error IO: Building the candidate failed: EFBIG/m });
+    t.notMatch(run.stderr, /^\s+at /m);
+    t.strictSame(candidateNames(root), []);
+  },
+);

@@ -33,6 +33,14 @@ t.test("dry-run --probe asks the checks and ends with 16 where one does not hold
   t.match(cutover("dry-run", "nowhere.yaml"), { code: 2, stdout: "" });
 });
 
+t.test("--until refuses a phase that the plan does not have, before there is a run", async (t) => {
+  t.match(cutover("run", "plan.yaml", "--until", "frist"), {
+    code: 2,
+    stderr: /--until .* "frist".*\n.*phases are: first/,
+  });
+  t.equal(cutover("status").stdout, "no runs\n");
+});
+
 t.test("run --exit-on-hold ends with 20, and status --json says what it waits for", async (t) => {
   t.match(cutover("run", "plan.yaml", "--exit-on-hold"), { code: 20, stdout: /^HOLD demo-1: / });
   const [status] = JSON.parse(cutover("status", "--json").stdout);
@@ -44,6 +52,14 @@ t.test("run --exit-on-hold ends with 20, and status --json says what it waits fo
   });
   t.match(status.steps, { done: 1, failed: 1 });
 });
+
+t.test(
+  "a run id that is taken is told with the command that shows the run, and a resume checks --until too",
+  async (t) => {
+    t.match(cutover("run", "plan.yaml", "--run-id", "demo-1"), { code: 2, stderr: /cutover status --run demo-1/ });
+    t.match(cutover("resume", "--until", "frist"), { code: 2, stderr: /phases are: first/ });
+  },
+);
 
 t.test("reconcile is 0 where the world is as recorded, and 16 where it has drifted", async (t) => {
   t.match(cutover("reconcile"), { code: 0, stdout: "same  make: journal done, world done\n" });

@@ -37,6 +37,7 @@ export function createRun(
   given: Omit<Given, "environment">,
   id?: string,
 ): Run {
+  assertPhase(plan, options.until);
   const book = new LintBook();
   const bound = bind(plan, { ...given, environment: options.environment }, book);
   book.throwIfAny(file);
@@ -81,6 +82,7 @@ export function openRun(options: DriverOptions & { readonly takeOver?: boolean }
   try {
     const { start, ruling } = startOf(directory);
     const plan = planOf(directory, ruling);
+    assertPhase(plan, options.until);
     const bound = rebind(plan, start, options, directory);
     const crash = new CrashPoints(options.environment);
     crash.reach("made", "lock");
@@ -92,6 +94,15 @@ export function openRun(options: DriverOptions & { readonly takeOver?: boolean }
     lock.release();
     throw error;
   }
+}
+
+/** USAGE for an `--until` that names no phase: such a run would go on to its very end. */
+function assertPhase({ phases }: Plan, until: string | undefined): void {
+  if (until === undefined || phases.some(({ id }) => id === until)) return;
+  throw new MigrationError("USAGE", {
+    message: `--until takes a phase of the plan, got ${JSON.stringify(until)}.`,
+    remedy: `The phases are: ${phases.map(({ id }) => id).join(" ")}.`,
+  });
 }
 
 /**
@@ -133,7 +144,7 @@ function newRunId(root: string, id: string): string {
   if (!hasBegun(root, id)) return id;
   throw new MigrationError("USAGE", {
     message: `There is a cutover run ${id} already.`,
-    remedy: "`candor cutover resume` goes on with it; a new run needs another id.",
+    remedy: `\`candor cutover status --run ${id}\` tells how it stands; a new run needs another id.`,
   });
 }
 

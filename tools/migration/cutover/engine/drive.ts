@@ -22,7 +22,7 @@ import { sleepOrChange } from "./wait-for.ts";
 
 /** Drives a run to its end, from wherever its journal says it is. Stops and the inbox are heard all the time. */
 export async function drive(run: Run): Promise<Ending> {
-  await lockTarget(run);
+  await lockTarget(run, endUnbegun);
   await endLeftReads(run);
   const over = new AbortController();
   // Every stop listens to it, and Node takes more than ten for a leak.
@@ -36,6 +36,12 @@ export async function drive(run: Run): Promise<Ending> {
     run.changed.wake();
     await Promise.all(background);
   }
+}
+
+/** A run that another one keeps from its very start is over: left open, no command would know which of the two is meant. */
+function endUnbegun(run: Run): void {
+  if (run.state.t0 !== undefined || run.state.phases.size > 0) return;
+  writeEnd(run, "ABORTED", { complete: false, closable: false, reason: "another run holds the lock on the target" });
 }
 
 /** A disk that takes no record is a HOLD: who cannot write down what it does begins nothing. */

@@ -12,9 +12,9 @@ import type { Run } from "./run.ts";
 
 /**
  * Takes the lock on what the plan changes, where it names one (F71). LOCK_HELD where another run has it, or where nobody
- * can tell: before anything is changed that is as safe as waiting.
+ * can tell: before anything is changed that is as safe as waiting. `taken` is called in the first case.
  */
-export async function lockTarget(run: Run): Promise<void> {
+export async function lockTarget(run: Run, taken: (run: Run) => void): Promise<void> {
   const { lock } = run.plan;
   if (lock === undefined) return;
   // A person has signed that the driver before this one is gone.
@@ -23,6 +23,7 @@ export async function lockTarget(run: Run): Promise<void> {
   const answer = await run.clock.during(takeTargetLock(placeOf(run, lock), ownerOf(run), { force }));
   run.parts.crash.reach("after-lock", "target");
   if (answer.state === "held") return;
+  if (answer.state === "other") taken(run);
   throw refusal(lock, answer);
 }
 
@@ -67,7 +68,8 @@ function refusal(lock: TargetLock, answer: Exclude<TargetAnswer, { state: "held"
   if (answer.state === "other") {
     return new MigrationError("LOCK_HELD", {
       message: `The target is locked by another run (${whereOf(lock)}): ${answer.owner}`,
-      remedy: "Wait until it has ended. Where its host is gone for good: `candor cutover take-over`, then resume.",
+      remedy:
+        "Wait until it has ended, or go on with it where it began: `candor cutover resume --run <run>`. Where its host is gone for good: `candor cutover take-over`, then resume.",
     });
   }
   return new MigrationError("LOCK_HELD", {

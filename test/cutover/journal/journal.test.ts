@@ -46,6 +46,15 @@ t.test("a run folder is private, and found again", async (t) => {
   t.equal(statSync(run.journal).mode & 0o777, 0o600);
 });
 
+t.test("a run that has lost its journal is not one that never was", async (t) => {
+  const root = t.testdir();
+  const run = newRun(t, root);
+  write(run, 2);
+  rmSync(run.journal);
+  t.strictSame(listRuns(root), ["r1"]);
+  t.throws(() => readJournal(openRunDirectory(root, "r1")), { code: "EVIDENCE_TRUNCATED", remedy: /of the run r1,/ });
+});
+
 t.test("records are chained, canonical, and HEAD names the last", async (t) => {
   const run = newRun(t);
   write(run, 3);

@@ -44,16 +44,17 @@ export function scanJournal(run: RunDirectory): ScannedJournal {
     if (typeof record === "string") {
       // The last line, and HEAD does not know it: a write that did not come to its end, on a disk that writes out of order.
       if (end === bytes.length - 1 && (anchor?.seq ?? head.seq) <= head.seq) break;
-      problem = damaged(head.seq + 1, record);
+      problem = damaged(run, head.seq + 1, record);
     } else if (anchor?.seq === record.seq && anchor.hash !== record.hash) {
-      problem = damaged(record.seq, "HEAD holds another hash for it");
+      problem = damaged(run, record.seq, "HEAD holds another hash for it");
     } else {
       records.push(record);
       head = { seq: record.seq, hash: record.hash };
       from = end + 1;
     }
   }
-  if (problem === undefined && anchor !== undefined && anchor.seq > head.seq) problem = truncated(head.seq, anchor);
+  if (problem === undefined && anchor !== undefined && anchor.seq > head.seq)
+    problem = truncated(run, head.seq, anchor);
   const isHeadBehind = anchor === undefined || anchor.seq < head.seq;
   return { records, head, sizeBytes: from, torn: bytes.subarray(from), isHeadBehind, problem };
 }
@@ -67,16 +68,16 @@ function readBytes(path: string): Buffer {
   }
 }
 
-function damaged(seq: number, why: string): MigrationError {
+function damaged(run: RunDirectory, seq: number, why: string): MigrationError {
   return new MigrationError("JOURNAL_DAMAGED", {
     message: `Record ${seq} of the journal cannot be trusted: ${why}.`,
-    remedy: "Keep a copy of the run folder, and bring journal.jsonl back from a copy that is whole.",
+    remedy: `Keep a copy of the folder of the run ${run.id}, and bring its journal.jsonl back from a copy that is whole.`,
   });
 }
 
-function truncated(last: number, anchor: Head): MigrationError {
+function truncated(run: RunDirectory, last: number, anchor: Head): MigrationError {
   return new MigrationError("EVIDENCE_TRUNCATED", {
     message: `Evidence truncated: HEAD names record ${anchor.seq}, but the journal ends with record ${last}.`,
-    remedy: "Keep a copy of the run folder, and bring journal.jsonl back from a copy that is whole.",
+    remedy: `Keep a copy of the folder of the run ${run.id}, and bring its journal.jsonl back from a copy that is whole.`,
   });
 }

@@ -42,10 +42,10 @@ export function createRunDirectory(root: string, id: string): RunDirectory {
   return run;
 }
 
-/** The folder of a run that is there; RUN_MISSING where it is not. */
+/** The folder of a run that is there; RUN_MISSING where it is not. One that has lost its journal is there: HEAD knows of it. */
 export function openRunDirectory(root: string, id: string): RunDirectory {
   const run = pathsOf(root, id);
-  if (existsSync(run.journal)) return run;
+  if (hasRecords(run.path)) return run;
   throw new MigrationError("RUN_MISSING", {
     message: `There is no cutover run ${id} in ${RUNS}.`,
     remedy: `\`ls ${RUNS}\` shows the runs there are.`,
@@ -58,12 +58,16 @@ export function listRuns(root: string): readonly string[] {
     const found = readdirSync(join(root, RUNS), { withFileTypes: true }).filter((one) => one.isDirectory());
     return found
       .map(({ name }) => name)
-      .filter((name) => existsSync(join(root, RUNS, name, "journal.jsonl")))
+      .filter((name) => hasRecords(join(root, RUNS, name)))
       .sort();
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw toStoreError(error, "Listing the runs");
   }
+}
+
+function hasRecords(path: string): boolean {
+  return ["journal.jsonl", "HEAD"].some((name) => existsSync(join(path, name)));
 }
 
 /** Folder of one attempt of one step, relative to the run: `steps/<number>-<name>.<attempt>`. */

@@ -270,3 +270,42 @@ t.test("a reader that closes its end ends the output, not the work", async (t) =
   t.notMatch(run.stderr, /^\s+at /m);
   t.equal(readJson(root, "storage_reports/latest-migrate/summary.json").totalBlockers, 0);
 });
+
+const noFull = existsSync("/dev/full") ? false : "there is no /dev/full";
+
+t.test(
+  "output that finds no room does not end the work, and a lost result is no success",
+  { skip: noFull },
+  async (t) => {
+    const root = smallProject(t);
+    const build = shell(root, `node "$CLI" migrate 2>/dev/full`);
+    t.match(build, { code: 0, stdout: /^migrate: 0 BLOCKER/ }, "progress is not the work");
+    const lost = shell(root, `node "$CLI" get people P-1 > /dev/full`);
+    t.match(lost, { code: 1, stderr: /^error IO: The output could not be written \(ENOSPC\).*\n {2}next: .* report/m });
+    t.notMatch(lost.stderr, /^\s+at /m);
+    rmSync(join(root, "storage_candidate/v1/people/data.jsonl"));
+    t.equal(shell(root, `node "$CLI" scan-all > /dev/full`).code, 16, "a verdict stays what it is");
+  },
+);
+
+t.test("a path of the source whose links lead nowhere is a source that cannot be read", async (t) => {
+  const root = smallProject(t);
+  for (const name of ["loop.db", "loop.csv", "loop"]) symlinkSync(name, join(root, name));
+  writeProjectFile(root, "csv/whole.csv", "id\n1\n");
+  symlinkSync("people.csv", join(root, "csv/people.csv"));
+  for (const from of ["sqlite:loop.db", "csv:loop", "csv:csv"]) {
+    const run = candor(root, ["init", "--root", "new", "--from", from]);
+    t.match(run, { code: 2, stderr: /^error SOURCE_INVALID: The source \S+ cannot be read \(ELOOP\)/m }, from);
+  }
+  symlinkSync("people.json", join(root, "csv/people.json"));
+  for (const source of [
+    { kind: "sqlite", path: "loop.db" },
+    { kind: "module", path: "loop" },
+    { kind: "csv", path: "loop" },
+    { kind: "json", path: "csv" },
+  ]) {
+    const migration = readJson(root, "migration/migration.json");
+    writeProjectFile(root, "migration/migration.json", JSON.stringify({ ...migration, source }));
+    t.match(candor(root, ["dry-run"]), { code: 2, stderr: /^error SOURCE_INVALID: .*(\n.*)*ELOOP/m }, source.kind);
+  }
+});

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import t, { type Test } from "tap";
+import { shell } from "../helpers/cli-project.ts";
 import { type CutoverProject, cutoverProject, demoPlan, only } from "../helpers/cutover.ts";
 
 const CLI = resolve("tools/migration/cli.js");
@@ -66,4 +67,14 @@ t.test("F15: a terminal that is closed does not take the evidence with it", { sk
   driver.kill("SIGKILL");
   await waitForState(project, "INTERRUPTED");
   t.strictSame(project.effects(), ["one", "end"]);
+});
+
+const noFull = existsSync("/dev/full") ? false : "there is no /dev/full";
+
+t.test("a log on a full disk does not end the driver in the middle of a step", { skip: noFull }, async (t) => {
+  const project = cutoverProject(t);
+  writeFileSync(join(project.root, "plan.yaml"), PLAN);
+  const run = shell(project.root, `node "$CLI" cutover run plan.yaml 2>/dev/full`);
+  t.match(run, { code: 0, stdout: /^SUCCEEDED demo-1/ });
+  t.strictSame(project.effects(), ["one", "end", "two"]);
 });

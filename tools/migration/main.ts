@@ -8,7 +8,7 @@ import { invocationOf } from "./printers/invocation.ts";
 
 /** Runs one command line and gives its exit code: the one place where an error becomes text and a number. */
 export async function run(args: readonly string[]): Promise<number> {
-  endWithReaders();
+  outliveOutput();
   const settled = watchEnd(args);
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
@@ -43,14 +43,32 @@ function watchEnd(args: readonly string[]): () => void {
   return () => process.removeListener("exit", ended);
 }
 
-/** A reader that closes its end (`| head -1`) ends the output, not the work; any other fault of the output is one. */
-function endWithReaders(): void {
+/**
+ * Output that nobody reads (`| head -1`, a closed terminal) or that finds no room (a log on a full disk) ends neither the
+ * work nor what a driver watches over. A result that did not get out is still no success.
+ */
+function outliveOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => {
-      // EIO: the terminal was closed, and who drives a cutover has still to write down where it stands.
-      if (!["EPIPE", "EIO"].includes(systemCode(error) ?? "")) throw error;
+      const code = systemCode(error) ?? error.name;
+      if (stream === process.stdout && !["EPIPE", "EIO"].includes(code)) failAtEnd(code);
     });
   }
+}
+
+let isOutputLost = false;
+
+function failAtEnd(code: string): void {
+  if (isOutputLost) return;
+  isOutputLost = true;
+  process.once("exit", () => {
+    const lost = new MigrationError("IO", {
+      message: `The output could not be written (${code}); what the command did is done.`,
+      remedy: "Make room where the output goes; `candor report` and `candor cutover status` tell what was done.",
+    });
+    const exitCode = report(lost, []);
+    if (process.exitCode === undefined || process.exitCode === 0) process.exitCode = exitCode;
+  });
 }
 
 function report(error: unknown, args: readonly string[]): number {

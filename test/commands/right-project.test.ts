@@ -18,7 +18,14 @@ function nowhere(t: Test): string {
 
 t.test("what removes or overwrites never picks a project that the user did not name", async (t) => {
   const folder = nowhere(t);
-  for (const command of [["prune"], ["restore"], ["registry", "generate"], ["registry", "freeze"]]) {
+  for (const command of [
+    ["prune"],
+    ["restore"],
+    ["registry", "generate"],
+    ["registry", "freeze"],
+    ["migrate"],
+    ["load", "sqlite:new.db"],
+  ]) {
     const run = candor(folder, command);
     t.equal(run.code, 2, command.join(" "));
     t.match(run.stderr, "CONFIG_MISSING", command.join(" "));

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import {
   type CommonOptions,
   contextFor,
+  contextHere,
   finish,
   runIdFrom,
   type Session,
@@ -46,7 +47,7 @@ export function addMigrateCommands(program: Command, session: Session): void {
     .action(async (options: MigrateFlags) => {
       const { migrate } = await import("../operations/migrate.ts");
       const failAfterModule = process.env["MIGRATE_FAIL_AFTER_MODULE"] || undefined;
-      const outcome = await migrate(contextFor(session, options), {
+      const outcome = await migrate(contextHere(session, options), {
         runId: runIdFrom("run-local"),
         failAfterModule,
         workers: workersFrom(options),

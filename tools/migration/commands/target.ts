@@ -3,6 +3,7 @@ import { table } from "../printers/table.ts";
 import {
   type CommonOptions,
   contextFor,
+  contextHere,
   finish,
   json,
   runIdFrom,
@@ -27,7 +28,7 @@ export function addTargetCommands(program: Command, session: Session): void {
     .action(async (place: string, modules: string[], options: TargetFlags) => {
       const { load } = await import("../operations/load.ts");
       const target = await targetOf(place, modules, options);
-      const result = await load(contextFor(session, options), { ...target, replace: options.replace === true });
+      const result = await load(contextHere(session, options), { ...target, replace: options.replace === true });
       const rows = result.tables.map(({ name, rows: count, made }) => [name, String(count), made ? "made" : "filled"]);
       const text = [
         `load: ${result.target}`,

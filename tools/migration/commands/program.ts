@@ -16,7 +16,7 @@ export function createProgram(session: Session): Command {
   const program = new Command("candor")
     .description("Build a candidate of your data, prove it, and keep a way back.")
     .version(session.version, "--version", "print the version of the tool")
-    .showHelpAfterError("(candor --help lists the commands)")
+    .showHelpAfterError(`(\`${session.invocation} help\` lists the commands)`)
     .exitOverride()
     .addHelpText("after", `\n${exitCodeHelp(session.exitCodes)}`);
   addInitCommand(program, session);

@@ -117,7 +117,10 @@ function find(context: Context, { input, module, id }: EntityOptions): Found {
   const uuid = UUID.test(id) ? id : uuidOf(context.root, module, id);
   const place = uuid === undefined ? undefined : findEntity(candidate, index, uuid);
   if (place !== undefined) return { candidate, index, place };
-  throw new MigrationError("USAGE", { message: `The module ${module} of the candidate has no entity of that id.` });
+  throw new MigrationError("USAGE", {
+    message: `The module ${module} of the candidate has no entity of that id.`,
+    remedy: `Give its UUID, or its legacy id as the registry of ${module} has it; a key of two parts is '["A",1]'.`,
+  });
 }
 
 /** The UUID that the registry of the project gives a legacy id. */

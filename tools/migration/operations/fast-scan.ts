@@ -161,6 +161,8 @@ class FastScan {
     }
     this.#context.progress.end();
     if (!(await this.#ids.areDisjoint(results))) return undefined;
+    // The threads take 7 ms to end, as long as the report takes to get onto the disk; `close` waits for them.
+    void this.#pool.close();
     if (project !== undefined && registries !== undefined) {
       if (!checkFrozenDigests(project, registries) || !registries.unusedAreDistinct(this.#ids.indexes()))
         return undefined;

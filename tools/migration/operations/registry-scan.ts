@@ -24,6 +24,8 @@ export class RegistryScan {
   readonly #spanBytes: number;
   readonly #tasks = new Map<string, readonly ScanTask[]>();
   readonly #facts = new Map<string, RegistryFacts>();
+  /** For each id of a module one byte, which its registry tasks share. */
+  readonly #seen = new Map<string, SharedArrayBuffer>();
 
   constructor(project: Project, ids: ReadonlyMap<string, SharedIds>, { spanBytes }: Pick<Tuning, "spanBytes">) {
     this.#project = project;
@@ -52,6 +54,7 @@ export class RegistryScan {
     const tasks: ScanTask[] = [{ kind: "registry-digest", path, file }];
     if (ids !== undefined) {
       const seen = new SharedArrayBuffer(ids.size);
+      this.#seen.set(module, seen);
       const spans = cutLines(path, this.#spanBytes);
       spans.forEach((span, at) => {
         const edges = { isFirst: at === 0, isLast: at === spans.length - 1 };
@@ -84,15 +87,11 @@ export class RegistryScan {
       for (const word of range.unused) unused.push(word);
       for (const one of range.findings) found.push(one);
     }
-    const size = this.#ids.get(module)?.size;
-    if (matched !== size || !this.#isCovered(module)) return false;
+    const seen = this.#seen.get(module);
+    if (seen === undefined || matched !== seen.byteLength || !areAllSeen(seen)) return false;
     for (const one of found) sink(one);
     this.#facts.set(module, { entries, sha256, unused: Uint32Array.from(unused) });
     return true;
-  }
-
-  #isCovered(module: string): boolean {
-    return this.tasks(module).every((task) => task.kind !== "registry" || areAllSeen(task.range.seen));
   }
 
   /** True where no unused entry has the id of an entity or of another unused entry. */

@@ -37,7 +37,7 @@ export function passRegistry(range: RegistryRange, checkCancelled: () => void): 
 
 /** True where every id was seen; with as many matches as ids, each then has exactly one entry. */
 export function areAllSeen(seen: SharedArrayBuffer): boolean {
-  return new Uint8Array(seen).every((mark) => mark === 1);
+  return !new Uint8Array(seen).includes(0);
 }
 
 class RegistryPass {

@@ -21,6 +21,7 @@ export function addPointerCommands(program: Command, session: Session): void {
     .option("--replace", "make a release anew that does not verify, unless a pointer needs it", false)
     .action(async (root: string | undefined, options: CommonOptions & { readonly replace: boolean }) => {
       const { promote } = await import("../operations/promote.ts");
+      assertRoot(root);
       const made = await promote(contextHere(session, options), { root, replace: options.replace });
       const text = `${made.made ? "promoted" : "there already, and verified:"} ${made.release}\nrun root ${made.root}\n`;
       process.stdout.write(options.json === true ? json(made) : text);
@@ -55,9 +56,19 @@ async function flip(session: Session, root: string | undefined, options: FlipFla
       remedy: "`candor pointer show` lists the releases; `candor pointer flip --back` goes back.",
     });
   }
+  assertRoot(root);
   if (root === undefined) return flipBack(context, { tag: TAG });
   const scanAgeMs = durationFrom("--scan-age", options.scanAge) ?? HOUR_MS;
   return flipPointer(context, { root, scanAgeMs, allow: options.allowAccess ? ["owner", "mode"] : [] }, { tag: TAG });
+}
+
+/** A report shows the first digits of a root, which are not enough to name one. */
+function assertRoot(root: string | undefined): void {
+  if (root === undefined || /^[0-9a-f]{64}$/.test(root)) return;
+  throw new MigrationError("USAGE", {
+    message: `A run root has 64 digits, 0 to 9 and a to f; got ${root.length} characters.`,
+    remedy: "`candor report --json` and `candor pointer show --json` give roots in full.",
+  });
 }
 
 /** All flips by hand share a tag: each sweeps what a killed one left, and the lock keeps them apart. */

@@ -84,7 +84,8 @@ function writtenOn(project: CutoverProject, host: string): void {
   let last = { seq: -1, hash: FIRST_PREV };
   const lines = project.records().map((record) => {
     const { hash: _, prev: __, ...rest } = record;
-    const sealed = sealRecord({ ...rest, prev: last.hash, host }, rest);
+    const moved = { ...rest, prev: last.hash, host };
+    const sealed = sealRecord(moved, moved);
     last = { seq: record.seq, hash: sealed.record.hash };
     return sealed.line;
   });

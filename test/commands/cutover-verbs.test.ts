@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { candor, type Ran } from "../helpers/cli-project.ts";
@@ -114,4 +114,12 @@ t.test("undo ends a rollback that failed: 22 until it is done, then 21", async (
   t.match(cutover("undo", "make.undo.1"), { code: 21, stdout: "done make.undo.1\n" });
   t.match(JSON.parse(cutover("status", "--json").stdout), [{ state: "ROLLED_BACK", left: [] }]);
   t.throws(() => readFileSync(join(root, "state")), { code: "ENOENT" });
+});
+
+t.test("F45: a rollback of what is rolled back does nothing", async (t) => {
+  writeFileSync(join(root, "state"), "of somebody else");
+  t.match(cutover("rollback", "--run", "demo-1", "--reason", "once more"), { code: 0 });
+  t.match(JSON.parse(cutover("status", "--json").stdout), [{ state: "ROLLED_BACK", left: [] }]);
+  t.equal(readFileSync(join(root, "state"), "utf8"), "of somebody else");
+  rmSync(join(root, "state"));
 });

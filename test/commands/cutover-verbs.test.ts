@@ -118,7 +118,12 @@ t.test("undo ends a rollback that failed: 22 until it is done, then 21", async (
 
 t.test("F45: a rollback of what is rolled back does nothing", async (t) => {
   writeFileSync(join(root, "state"), "of somebody else");
-  t.match(cutover("rollback", "--run", "demo-1", "--reason", "once more"), { code: 0 });
+  const again = cutover("rollback", "--run", "demo-1", "--reason", "once more");
+  t.match(again, { code: 0, stdout: /^nothing to roll back: the run has ended \(ROLLED_BACK\)$/m });
+  t.match(cutover("resume", "--run", "demo-1"), {
+    code: 2,
+    stderr: /error REFUSED: The run has ended \(ROLLED_BACK\)/,
+  });
   t.match(JSON.parse(cutover("status", "--json").stdout), [{ state: "ROLLED_BACK", left: [] }]);
   t.equal(readFileSync(join(root, "state"), "utf8"), "of somebody else");
   rmSync(join(root, "state"));

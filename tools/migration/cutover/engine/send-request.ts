@@ -44,12 +44,14 @@ export async function request(
   const state = driverState(directory);
   if (state === "alive" || state === "foreign") await answerOf(options, directory, ticket, state);
   else await takeHere(options, directory, ticket);
-  const records = readJournal(directory).records.filter((record) => record.seq > before);
+  const all = readJournal(directory).records;
+  const records = all.filter((record) => record.seq > before);
   const refusal = records.find(
     (record) => record.type === "request" && record.data.id === ticket && record.data.command === "refused",
   );
   if (refusal?.type === "request") throw refused(String(refusal.data.body["reason"]));
-  return { lines: records.flatMap(lineOf), gates: records.flatMap(gateOf) };
+  const follows = asked.command === "rollback" ? whatFollows(directory.id, all) : [];
+  return { lines: [...records.flatMap(lineOf), ...follows], gates: records.flatMap(gateOf) };
 }
 
 async function answerOf(options: DriverOptions, directory: RunDirectory, ticket: string, state: string): Promise<void> {
@@ -94,6 +96,14 @@ function lineOf(record: JournalRecord): readonly string[] {
     default:
       return [];
   }
+}
+
+/** What a rollback means for a run that has ended (F44, F45): only one that succeeded is taken back, by the next driver. */
+function whatFollows(id: string, records: readonly JournalRecord[]): readonly string[] {
+  const end = records.findLast((record) => record.type === "run.end");
+  if (end === undefined) return [];
+  if (end.data.outcome === "SUCCEEDED") return [`next: \`candor cutover resume --run ${id}\` rolls it back.`];
+  return [`nothing to roll back: the run has ended (${end.data.outcome})`];
 }
 
 function gateOf(record: JournalRecord): readonly EvaluatedGate[] {

@@ -214,20 +214,26 @@ t.test("a cancel comes through where the work is done in this thread", { timeout
 });
 
 t.test("threads can be started before there is a task for them", { timeout: 30_000 }, async (t) => {
-  const pool = poolOf(t, 3);
+  const started = new Int32Array(new SharedArrayBuffer(4));
+  const pool = poolOf(t, 3, { setup: { add: 100, started } });
   pool.start(2);
-  t.strictSame(await valuesOf(pool, echoes(3)), [100, 101, 102], "and are used");
-  // What cannot start is missed although nobody has given it anything.
-  const broken = poolOf(t, 2, { setup: { add: 0, broken: true } });
-  broken.start(1);
-  let failure: unknown;
-  await until(() => {
-    valuesOf(broken, []).catch((error: unknown) => {
-      failure = error;
-    });
-    return failure !== undefined;
-  });
-  t.match(failure, { code: "WORKER_LOST" });
+  await until(() => Atomics.load(started, 0) === 2);
+  t.strictSame(
+    await valuesOf(
+      pool,
+      echoes(2, () => 50),
+    ),
+    [100, 101],
+    "and are used",
+  );
+  pool.start(9);
+  await until(() => Atomics.load(started, 0) === 3);
+  t.strictSame(
+    await valuesOf(pool, echoes(9)),
+    [100, 101, 102, 103, 104, 105, 106, 107, 108],
+    "never more than allowed",
+  );
+  t.equal(Atomics.load(started, 0), 3);
 });
 
 t.test("a pool that is cancelled beforehand starts nothing", async (t) => {

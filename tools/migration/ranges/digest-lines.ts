@@ -1,23 +1,15 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { readUuid } from "../compiled/byte-formats.ts";
 import { guardRead } from "../files/guard-read.ts";
 import { CompactRange } from "../integrity/compact-range.ts";
+import { DIGEST_AT, ID_AT } from "../integrity/lanes/line-lanes.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
+import { compareWords } from "../integrity/uuid-words.ts";
 import { ENTITIES_NAME } from "../stores/module-files.ts";
 import type { ProofRoom } from "./proof-room.ts";
 import { BATCH_LEAVES } from "./tree-batch.ts";
 
-const HEAD = Buffer.from('{"id":"', "latin1");
-const MIDDLE = Buffer.from('","sha256":"', "latin1");
-const TAIL = Buffer.from('"}\n', "latin1");
-const ID_AT = HEAD.length;
-const MIDDLE_AT = ID_AT + 36;
-const DIGEST_AT = MIDDLE_AT + MIDDLE.length;
-const TAIL_AT = DIGEST_AT + 64;
-/** The fixed parts as 32-bit words; the first two share a byte, and the last begins in the digest. */
-const [HEAD_START, HEAD_END] = [HEAD.readInt32BE(0), HEAD.readInt32BE(3)];
-const [MIDDLE_1, MIDDLE_2, MIDDLE_3] = [MIDDLE.readInt32BE(0), MIDDLE.readInt32BE(4), MIDDLE.readInt32BE(8)];
-const TAIL_WORD = TAIL.readUIntBE(0, 3);
+/** 32-bit words of an id, and their bytes. */
+const [WORDS, ID_BYTES] = [4, 16];
 
 /** Reads lines `[begin, end)` of entities.jsonl batch by batch and hashes the tree over them. */
 export class DigestLines {
@@ -25,7 +17,6 @@ export class DigestLines {
   /** Raw bytes of the present batch; its first line is `batchBegin`. Destroyed when the batch is left. */
   readonly bytes: Buffer;
   readonly #room: ProofRoom;
-  readonly #view: DataView;
   batchBegin: number;
   batchEnd: number;
   readonly #end: number;
@@ -34,7 +25,6 @@ export class DigestLines {
   constructor(room: ProofRoom, path: string, begin: number, end: number) {
     this.#room = room;
     this.bytes = room.batch.lines;
-    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
     this.tree = new CompactRange(begin);
     this.batchBegin = begin;
     this.batchEnd = begin;
@@ -42,8 +32,14 @@ export class DigestLines {
     this.#descriptor = guardRead(ENTITIES_NAME, () => openSync(path, "r"));
   }
 
-  /** Hashes the present batch and reads the next, up to a multiple of the batch size; false where the file ends early. */
+  /**
+   * Hashes the present batch and reads the next, up to a multiple of the batch size; false where the file ends early, or a
+   * line has not its form.
+   */
   next(): boolean {
+    const { lanes, ids } = this.#room;
+    const last = WORDS * (this.batchEnd - this.batchBegin);
+    ids.copyWithin(0, last, last + WORDS);
     this.finish();
     const begin = this.batchBegin;
     const count = Math.min(this.#end - begin, BATCH_LEAVES - (begin % BATCH_LEAVES));
@@ -56,7 +52,7 @@ export class DigestLines {
       got += read;
     }
     this.batchEnd = begin + count;
-    return true;
+    return lanes.ids(this.bytes.byteOffset, ids.byteOffset + ID_BYTES, count) === 0;
   }
 
   /** Hashes the present batch; its bytes are then gone. */
@@ -65,19 +61,15 @@ export class DigestLines {
     this.batchBegin = this.batchEnd;
   }
 
-  /** True where the line of leaf `index` has its form, digest left out; its id goes to `ids` from `at` on. */
-  readId(index: number, ids: Uint32Array, at: number): boolean {
-    const view = this.#view;
-    const from = (index - this.batchBegin) * ENTITY_LINE_BYTES;
-    return (
-      readUuid(view, from + ID_AT, ids, at) &&
-      view.getInt32(from) === HEAD_START &&
-      view.getInt32(from + HEAD.length - 4) === HEAD_END &&
-      view.getInt32(from + MIDDLE_AT) === MIDDLE_1 &&
-      view.getInt32(from + MIDDLE_AT + 4) === MIDDLE_2 &&
-      view.getInt32(from + MIDDLE_AT + 8) === MIDDLE_3 &&
-      (view.getInt32(from + TAIL_AT - 1) & 0xffffff) === TAIL_WORD
-    );
+  /** True where the id of leaf `index`, which must be in the present batch, is above that of the leaf before it. */
+  isAbove(index: number): boolean {
+    const at = WORDS * (index - this.batchBegin);
+    return compareWords(this.#room.ids, at, this.#room.ids, at + WORDS) < 0;
+  }
+
+  /** Where in the `ids` of the room the words of the id of leaf `index` are. */
+  wordsAt(index: number): number {
+    return WORDS * (index - this.batchBegin + 1);
   }
 
   /** True where the lines of the `count` leaves from `first` on have the digests of the first lines that were hashed last. */

@@ -25,16 +25,25 @@ export function fillRegistry(fill: RegistryFill, checkCancelled: () => void): st
   const registry = new SharedRegistry(data);
   const hash = new EntriesHash();
   let [index, textAt] = [0, 0];
+  const entry = (bytes: Buffer, from: number, to: number, words: Uint32Array, wordsAt = 0): boolean => {
+    if (index === data.size) return false;
+    textAt = registry.set(index, bytes, from, to, textAt, words, wordsAt);
+    index += 1;
+    return true;
+  };
   const edges = readRegistrySpan(
     { path, file, offset: 0, length: sizeBytes, isFirst: true, isLast: true },
     checkCancelled,
-    (bytes, from, to, words) => {
-      if (index === data.size) return false;
-      textAt = registry.set(index, bytes, from, to, textAt, words);
-      index += 1;
-      return true;
+    {
+      entry,
+      entries: ({ bytes, places, words, count }) => {
+        for (let at = 0; at < count; at += 1) {
+          if (!entry(bytes, places[2 * at] ?? 0, places[2 * at + 1] ?? 0, words, 4 * at)) return false;
+        }
+        return true;
+      },
+      leave: (bytes, begin, end) => hash.update(bytes, begin, end),
     },
-    (bytes, begin, end) => hash.update(bytes, begin, end),
   );
   return edges?.entries === data.size ? hash.digest() : undefined;
 }

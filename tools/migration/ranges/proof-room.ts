@@ -6,12 +6,15 @@ import { BATCH_BYTES, BATCH_LEAVES, TreeBatch } from "./tree-batch.ts";
 const BLOCK_BYTES = 512 * 1024;
 /** Bytes that the lanes may read behind a block. */
 const BEYOND_BYTES = 128;
+const ID_BYTES = (BATCH_LEAVES + 1) * 16;
 
 /** Memory in which ranges are proved, with all that works on it. */
 export interface ProofRoom {
   readonly lanes: Sha256Lanes;
   readonly batch: TreeBatch;
   readonly digests: LineDigests;
+  /** The words of the ids of the lines in `batch`, behind those of the id before them. */
+  readonly ids: Uint32Array;
   /** For the lines of data.jsonl. */
   readonly block: Buffer;
 }
@@ -26,9 +29,12 @@ export function proofRoom(): ProofRoom {
 
 function createRoom(): ProofRoom {
   const digestBytes = digestRoom(BATCH_LEAVES);
-  const lanes = createLanes(digestBytes + BATCH_BYTES + BLOCK_BYTES + BEYOND_BYTES);
-  const digests = new LineDigests(lanes, lanes.free, BATCH_LEAVES);
-  const batch = new TreeBatch(lanes, lanes.free + digestBytes);
-  const block = Buffer.from(lanes.memory, lanes.free + digestBytes + BATCH_BYTES, BLOCK_BYTES);
-  return { lanes, batch, digests, block };
+  const lanes = createLanes(ID_BYTES + digestBytes + BATCH_BYTES + BLOCK_BYTES + BEYOND_BYTES);
+  const ids = new Uint32Array(lanes.memory, lanes.free, ID_BYTES / 4);
+  const digestsAt = lanes.free + ID_BYTES;
+  const digests = new LineDigests(lanes, digestsAt, BATCH_LEAVES);
+  const batchAt = digestsAt + digestBytes;
+  const batch = new TreeBatch(lanes, batchAt);
+  const block = Buffer.from(lanes.memory, batchAt + BATCH_BYTES, BLOCK_BYTES);
+  return { lanes, batch, digests, ids, block };
 }

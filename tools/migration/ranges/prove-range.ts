@@ -1,7 +1,6 @@
 import type { ChunkRecord } from "../integrity/chunks.ts";
 import type { SubtreeHash } from "../integrity/compact-range.ts";
 import { ENTITY_LINE_BYTES, MAX_LINE_BYTES } from "../integrity/limits.ts";
-import { compareWords } from "../integrity/uuid-words.ts";
 import { ChunkBuilder } from "./chunk-builder.ts";
 import { DigestLines } from "./digest-lines.ts";
 import type { LineDigests } from "./line-digests.ts";
@@ -65,9 +64,8 @@ class RangeProver {
   readonly #digests: LineDigests;
   readonly #data: RangeBlocks;
   readonly #chunks: ChunkBuilder;
-  /** Words of this id and of the one before, in turns. */
-  readonly #ids = new Uint32Array(8);
-  readonly #halves = [this.#ids.subarray(0, 4), this.#ids.subarray(4)] as const;
+  readonly #room = proofRoom();
+  readonly #id = new Uint32Array(4);
   #index: number;
   /** First line of the batch, and first byte of the block, that the chunk hashes have not seen. */
   #unhashedLine: number;
@@ -79,7 +77,7 @@ class RangeProver {
     this.#index = range.begin;
     this.#unhashedLine = range.begin;
     this.#chunks = new ChunkBuilder({ index: range.begin, dataOffset: range.dataOffset });
-    const room = proofRoom();
+    const room = this.#room;
     const { dataOffset: offset, dataBytes: length, blockBytes = room.block.length } = range;
     const block = blockBytes > room.block.length ? Buffer.allocUnsafe(blockBytes) : room.block.subarray(0, blockBytes);
     this.#digests = room.digests;
@@ -138,16 +136,17 @@ class RangeProver {
     return true;
   }
 
-  /** Reads the id of the entity; true where it is above the last one. */
+  /** True where the id of the entity is above the last one. */
   #isNext(): boolean {
-    const at = 4 * (this.#index & 1);
-    if (!this.#lines.readId(this.#index, this.#ids, at)) return false;
-    return this.#index === this.#range.begin || compareWords(this.#ids, 4 - at, this.#ids, at) < 0;
+    return this.#index === this.#range.begin || this.#lines.isAbove(this.#index);
   }
 
   #probed(bytes: Buffer, at: number, lf: number): boolean {
     if (this.#probe === undefined) return true;
-    return this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, this.#halves[this.#index & 1 ? 1 : 0]);
+    const id = this.#id;
+    const from = this.#lines.wordsAt(this.#index);
+    for (let word = 0; word < id.length; word += 1) id[word] = this.#room.ids[from + word] ?? 0;
+    return this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, id);
   }
 
   /** Takes the entity into its chunk, and ends the chunk where its content says so. */

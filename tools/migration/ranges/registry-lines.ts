@@ -1,6 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { readUuid } from "../compiled/byte-formats.ts";
 import { plainEnd, stringEnd } from "../compiled/byte-strings.ts";
+import { ENTRY } from "../integrity/lanes/registry-lanes.ts";
+import { type EntryBatch, entryBatch } from "./entry-batch.ts";
 import { RangeBlocks } from "./range-blocks.ts";
 
 /** Whole lines of a registry file. */
@@ -21,12 +23,19 @@ export interface SpanEdges {
   readonly last: Uint8Array;
 }
 
-/** Takes the next entry: its legacy id in `bytes[from, to)`, its target UUID as four words; false stops the reading. */
-export type EntryTaker = (bytes: Buffer, from: number, to: number, words: Uint32Array) => boolean;
+/** Who is told of entries, in their order; false stops the reading. */
+export interface EntryTaker {
+  /** The next entry: its legacy id in `bytes[from, to)`, its target UUID as four words. */
+  entry(bytes: Buffer, from: number, to: number, words: Uint32Array): boolean;
+  /** The next entries, all of which are in the batch. */
+  entries(batch: EntryBatch): boolean;
+  /** Called with the whole lines of each block before bytes that were told of are overwritten. */
+  leave(bytes: Buffer, begin: number, end: number): void;
+}
 
-const HEAD = Buffer.from('{"legacyId":"', "latin1");
-const MIDDLE = Buffer.from('","targetUuid":"', "latin1");
-const VERSION = Buffer.from('","version":', "latin1");
+const HEAD = Buffer.from(ENTRY.head, "latin1");
+const MIDDLE = Buffer.from(ENTRY.middle, "latin1");
+const VERSION = Buffer.from(ENTRY.version, "latin1");
 const [HEAD_WORDS, MIDDLE_WORDS, VERSION_WORDS] = [wordsOf(HEAD), wordsOf(MIDDLE), wordsOf(VERSION)];
 /** Bytes of an entry with an id of one byte and a version of one digit. */
 const LEAST_ENTRY_BYTES = HEAD.length + 1 + MIDDLE.length + 36 + VERSION.length + 2;
@@ -36,23 +45,22 @@ const [LF, QUOTE, BACKSLASH, COMMA, CLOSE, OPEN, END, ZERO] = [0x0a, 0x22, 0x5c,
 
 /**
  * Reads entries in the committed form: one canonical object per line, strictly ascending by legacyId, in an array (or as
- * JSONL). Undefined where anything else is met: that is for `loadRegistry` to word. `leave` is given the whole lines of each
- * block before bytes that were given to `take` are overwritten.
+ * JSONL). Undefined where anything else is met: that is for `loadRegistry` to word.
  */
 export function readRegistrySpan(
   span: RegistrySpan,
   checkCancelled: () => void,
   take: EntryTaker,
-  leave?: (bytes: Buffer, begin: number, end: number) => void,
 ): SpanEdges | undefined {
   const reader = new SpanReader(span, take);
-  const blocks = new RangeBlocks(span.path, span.file, span);
+  const { offset, length } = span;
+  const blocks = new RangeBlocks(span.path, span.file, { offset, length, block: entryBatch().block });
   try {
     while (blocks.next()) {
       checkCancelled();
       if (!isUtf8(blocks.bytes.subarray(blocks.begin, blocks.end))) return undefined;
       if (!reader.block(blocks.bytes, blocks.begin, blocks.end)) return undefined;
-      leave?.(blocks.bytes, blocks.begin, blocks.end);
+      take.leave(blocks.bytes, blocks.begin, blocks.end);
     }
     return blocks.rest > 0 ? undefined : reader.end();
   } finally {
@@ -64,6 +72,7 @@ class SpanReader {
   readonly #span: RegistrySpan;
   readonly #take: EntryTaker;
   readonly #words = new Uint32Array(4);
+  readonly #batch = entryBatch();
   #bytes: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #first: Buffer = Buffer.alloc(0);
@@ -89,7 +98,8 @@ class SpanReader {
     for (let at = begin; at < end; ) {
       const lf = bytes.indexOf(LF, at);
       if (!this.#line(at, lf)) return false;
-      at = lf + 1;
+      at = this.#entriesFrom(lf + 1, end);
+      if (at < 0) return false;
     }
     this.#keep(this.#lastId());
     return true;
@@ -98,6 +108,23 @@ class SpanReader {
   end(): SpanEdges | undefined {
     const expected = this.#isLines || !this.#span.isLast ? "entries" : "closed";
     return this.#state === expected ? { entries: this.#entries, first: this.#first, last: this.#lastId() } : undefined;
+  }
+
+  /** Takes entries in vectors as far as that goes, behind one that was read alone; where it ends, or -1. */
+  #entriesFrom(begin: number, end: number): number {
+    const batch = this.#batch;
+    const { buffer, byteOffset } = this.#bytes;
+    let at = begin;
+    while (at < end && this.#state === "entries" && buffer === batch.bytes.buffer && this.#last === this.#bytes) {
+      const last = { from: byteOffset + this.#lastFrom, to: byteOffset + this.#lastTo };
+      at = batch.read(byteOffset + at, byteOffset + end, last, this.#isLines) - byteOffset;
+      if (batch.count === 0) break;
+      this.#lastFrom = (batch.places[2 * batch.count - 2] ?? 0) - byteOffset;
+      this.#lastTo = (batch.places[2 * batch.count - 1] ?? 0) - byteOffset;
+      this.#entries += batch.count;
+      if (!this.#take.entries(batch)) return -1;
+    }
+    return at;
   }
 
   /** True where a line is what must stand in its place: a bracket, or an entry with its comma. */
@@ -165,7 +192,7 @@ class SpanReader {
     this.#lastFrom = from;
     this.#lastTo = to;
     this.#entries += 1;
-    return this.#take(bytes, from, to, this.#words);
+    return this.#take.entry(bytes, from, to, this.#words);
   }
 
   #lastId(): Buffer {

@@ -1,9 +1,10 @@
 import { uuidText } from "../integrity/uuid-words.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { printableLegacyId } from "../registry/legacy-id.ts";
+import { type EntryBatch, MOST_ENTRIES } from "./entry-batch.ts";
 import { IdIndex, type SharedIds } from "./id-index.ts";
 import { LookupBatch } from "./lookup-batch.ts";
-import { type RegistrySpan, readRegistrySpan, type SpanEdges } from "./registry-lines.ts";
+import { type EntryTaker, type RegistrySpan, readRegistrySpan, type SpanEdges } from "./registry-lines.ts";
 
 /** Whole lines of a registry, to be compared with the ids of its module. */
 export interface RegistryRange extends RegistrySpan {
@@ -29,7 +30,7 @@ export type RegistryResult =
 /** Compares a span of a registry with the ids of its module, in both directions. */
 export function passRegistry(range: RegistryRange, checkCancelled: () => void): RegistryResult {
   const pass = new RegistryPass(range);
-  const edges = readRegistrySpan(range, checkCancelled, pass.take, pass.settle);
+  const edges = readRegistrySpan(range, checkCancelled, pass);
   if (edges === undefined || pass.isRepeated) return { clean: false };
   const { matched, findings, unused } = pass;
   return { clean: true, ...edges, matched, findings, unused: Uint32Array.from(unused) };
@@ -40,7 +41,16 @@ export function areAllSeen(seen: SharedArrayBuffer): boolean {
   return !new Uint8Array(seen).includes(0);
 }
 
-class RegistryPass {
+/** Where a legacy id is. */
+interface LegacyIdPlace {
+  bytes: Buffer;
+  from: number;
+  to: number;
+}
+
+const NUMBERS = Uint16Array.from({ length: MOST_ENTRIES }, (_, at) => at);
+
+class RegistryPass implements EntryTaker {
   readonly findings: Finding[] = [];
   readonly unused: number[] = [];
   matched = 0;
@@ -51,7 +61,8 @@ class RegistryPass {
   readonly #seen: Uint8Array;
   readonly #batch = new LookupBatch((lookup, position, words) => this.#found(lookup, position, words));
   /** Where the legacy ids of the batch are. */
-  readonly #legacyIds: { bytes: Buffer; from: number; to: number }[] = [];
+  readonly #legacyIds: LegacyIdPlace[] = [];
+  readonly #positions = new Int32Array(NUMBERS.length);
 
   constructor({ module, ids, seen }: RegistryRange) {
     this.#module = module;
@@ -59,13 +70,27 @@ class RegistryPass {
     this.#seen = new Uint8Array(seen);
   }
 
-  readonly take = (bytes: Buffer, from: number, to: number, words: Uint32Array): boolean => {
+  entry(bytes: Buffer, from: number, to: number, words: Uint32Array): boolean {
     this.#note(this.#batch.add(this.#index, words, 0), bytes, from, to);
-    if (this.#batch.isFull) this.settle();
+    if (this.#batch.isFull) this.leave();
     return !this.isRepeated;
-  };
+  }
 
-  readonly settle = (): void => this.#batch.settle();
+  entries(entries: EntryBatch): boolean {
+    this.leave();
+    const { words, count, bytes, places } = entries;
+    this.#index.findAll(words, NUMBERS, count, this.#positions);
+    for (let at = 0; at < count; at += 1) {
+      const position = this.#positions[at] ?? -1;
+      if (position >= 0) this.#match(position);
+      else this.#unused(words, at, { bytes, from: places[2 * at] ?? 0, to: places[2 * at + 1] ?? 0 });
+    }
+    return !this.isRepeated;
+  }
+
+  leave(): void {
+    this.#batch.settle();
+  }
 
   #note(lookup: number, bytes: Buffer, from: number, to: number): void {
     const place = this.#legacyIds[lookup];
@@ -78,16 +103,20 @@ class RegistryPass {
   }
 
   #found(lookup: number, position: number, words: Uint32Array): void {
-    if (position >= 0) {
-      this.matched += 1;
-      // Two threads at the same id may both find 0 here: `areAllSeen` misses nothing. An exchange took 50 ns more.
-      if (this.#seen[position] === 1) this.isRepeated = true;
-      this.#seen[position] = 1;
-      return;
-    }
-    const own = words.subarray(4 * lookup, 4 * lookup + 4);
+    if (position >= 0) this.#match(position);
+    else this.#unused(words, lookup, this.#legacyIds[lookup]);
+  }
+
+  #match(position: number): void {
+    this.matched += 1;
+    // Two threads at the same id may both find 0 here: `areAllSeen` misses nothing. An exchange took 50 ns more.
+    if (this.#seen[position] === 1) this.isRepeated = true;
+    this.#seen[position] = 1;
+  }
+
+  #unused(words: Uint32Array, at: number, place: LegacyIdPlace | undefined): void {
+    const own = words.subarray(4 * at, 4 * at + 4);
     this.unused.push(...own);
-    const place = this.#legacyIds[lookup];
     const legacyId = printableLegacyId(place?.bytes.toString("utf8", place.from, place.to) ?? "");
     const entry = { module: this.#module, id: uuidText(own) };
     this.findings.push(finding("REGISTRY_ENTRY_UNUSED", legacyId === undefined ? entry : { ...entry, legacyId }));

@@ -98,12 +98,12 @@ export class SharedRegistry {
   }
 
   /** Puts an entry into its place, its legacy id at `textAt`; gives the end of that, where the next one goes. */
-  set(index: number, bytes: Buffer, from: number, to: number, textAt: number, words: Uint32Array): number {
+  set(index: number, bytes: Buffer, from: number, to: number, textAt: number, words: Uint32Array, wordsAt = 0): number {
     // Ids are short: a call costs more than the bytes.
     for (let at = from; at < to; at += 1) this.#text[textAt + at - from] = bytes[at] ?? 0;
     this.#offsets[index] = textAt;
     this.#offsets[index + 1] = textAt + to - from;
-    for (let word = 0; word < 4; word += 1) this.words[4 * index + word] = words[word] ?? 0;
+    for (let word = 0; word < 4; word += 1) this.words[4 * index + word] = words[wordsAt + word] ?? 0;
     return textAt + to - from;
   }
 

@@ -1,6 +1,6 @@
 import { ENTITY_LINE_BYTES } from "../limits.ts";
+import { WasmFunction } from "../wasm/wasm-function.ts";
 import { DIGEST_BYTES } from "./sha256-vectors.ts";
-import { WasmFunction } from "./wasm-code.ts";
 
 const VECTOR_BYTES = 16;
 const HEX = [...Buffer.from("0123456789abcdef", "latin1")];

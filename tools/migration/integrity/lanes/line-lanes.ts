@@ -1,7 +1,7 @@
 import { ENTITY_LINE_BYTES } from "../limits.ts";
+import { WasmFunction } from "../wasm/wasm-function.ts";
 import { digitsOf, sixteen, splitBytes } from "./hex-lanes.ts";
 import { DIGEST_BYTES, swapBytes } from "./sha256-vectors.ts";
-import { WasmFunction } from "./wasm-code.ts";
 
 /** Bytes of a place in the lists of `gather` and `entities`: the address of a line and its length. */
 export const PLACE_BYTES = 8;

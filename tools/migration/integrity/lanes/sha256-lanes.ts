@@ -34,6 +34,27 @@ interface LaneFunctions {
    * four words before its place in the `list` of `gather`, the digests follow each other.
    */
   entities(list: number, digests: number, texts: number, count: number): void;
+  /**
+   * Puts the words of the ids of `count` lines of entities.jsonl, one at least, to `words`; 1 where a line has another form
+   * than such lines have, whatever its digest is.
+   */
+  ids(texts: number, words: number, count: number): number;
+  /**
+   * Reads lines of a registry in its committed form from address `from` up to `to`, up to `most` of them, the byte `separator`
+   * behind each (a comma, or the LF alone), whose legacy ids ascend from the one in `[last, lastEnd)` on and have no escapes.
+   * The words of their UUIDs go to `words`, the begin and the end of their legacy ids to `places`; stops before the first line
+   * that is another, and tells how many were read. Up to 128 bytes behind `to` are read.
+   */
+  registryEntries(
+    from: number,
+    to: number,
+    last: number,
+    lastEnd: number,
+    words: number,
+    places: number,
+    most: number,
+    separator: number,
+  ): number;
 }
 
 const PAGE_BYTES = 65_536;

@@ -1,6 +1,6 @@
+import { WasmFunction } from "../wasm/wasm-function.ts";
 import { END_TABLE_BYTES, LAYOUT, MESSAGE_END, WORD } from "./sha256-layout.ts";
 import { begin, LANES, loadDigests, storeWords, swapBytes } from "./sha256-vectors.ts";
-import { WasmFunction } from "./wasm-code.ts";
 
 const BLOCK = 0;
 const BLOCK_BYTES = 64;

@@ -1,6 +1,6 @@
+import { WasmFunction } from "../wasm/wasm-function.ts";
 import { LAYOUT, LEAF_BYTES, LITERALS, WORD } from "./sha256-layout.ts";
 import { begin, DIGEST_BYTES, LANES, loadDigests, storeWords, swapBytes } from "./sha256-vectors.ts";
-import { WasmFunction } from "./wasm-code.ts";
 
 /** Functions of the module: one block of any content, and the third block of a leaf. */
 const [BLOCK, FIXED_BLOCK] = [0, 1];

@@ -1,5 +1,5 @@
+import { WasmFunction } from "../wasm/wasm-function.ts";
 import { LAYOUT, WORD } from "./sha256-layout.ts";
-import { WasmFunction } from "./wasm-code.ts";
 
 /** Locals of the rounds: sixteen words of the message, eight of the state, one in between, and two for the majority. */
 const [W, S, T, M] = [0, 16, 24, 25];

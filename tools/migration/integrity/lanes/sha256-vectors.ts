@@ -1,5 +1,5 @@
+import type { WasmFunction } from "../wasm/wasm-function.ts";
 import { LAYOUT, WORD } from "./sha256-layout.ts";
-import type { WasmFunction } from "./wasm-code.ts";
 
 /** Messages that are hashed together. */
 export const LANES = 4;

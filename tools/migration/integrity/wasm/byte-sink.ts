@@ -36,4 +36,20 @@ export class ByteSink {
       this.put(byte | 0x80);
     }
   }
+
+  /** Signed LEB128 of 64 bits. */
+  signed64(value: bigint): this {
+    let rest = BigInt.asIntN(64, value);
+    for (;;) {
+      const byte = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && (byte & 0x40) === 0) || (rest === -1n && (byte & 0x40) !== 0)) return this.put(byte);
+      this.put(byte | 0x80);
+    }
+  }
+}
+
+/** Bytes behind their number. */
+export function sized(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([new ByteSink().unsigned(bytes.length).bytes, bytes]);
 }

@@ -1,0 +1,331 @@
+import { ByteSink, sized } from "./byte-sink.ts";
+
+/** The types of values, by their opcodes (WebAssembly core specification, section 5.3). */
+export const VALUE_TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const;
+
+/** Instructions without operands, by their opcodes (section 5.4). */
+const PLAIN = {
+  select: 0x1b,
+  "i32.eqz": 0x45,
+  "i32.eq": 0x46,
+  "i32.ne": 0x47,
+  "i32.lt_u": 0x49,
+  "i32.gt_u": 0x4b,
+  "i32.le_u": 0x4d,
+  "i32.ge_u": 0x4f,
+  "i64.eqz": 0x50,
+  "i64.eq": 0x51,
+  "i64.ne": 0x52,
+  "f64.eq": 0x61,
+  "f64.lt": 0x63,
+  "f64.gt": 0x64,
+  "f64.le": 0x65,
+  "f64.ge": 0x66,
+  "i32.ctz": 0x68,
+  "i32.add": 0x6a,
+  "i32.sub": 0x6b,
+  "i32.mul": 0x6c,
+  "i32.and": 0x71,
+  "i32.or": 0x72,
+  "i32.xor": 0x73,
+  "i32.shl": 0x74,
+  "i32.shr_u": 0x76,
+  "i64.add": 0x7c,
+  "i64.mul": 0x7e,
+  "i64.and": 0x83,
+  "i64.xor": 0x85,
+  "f64.floor": 0x9c,
+  "f64.neg": 0x9a,
+  "f64.div": 0xa3,
+  "i64.extend_i32_u": 0xad,
+  "f64.convert_i64_u": 0xba,
+} as const;
+
+/** Loads and stores, with an offset each. */
+const ACCESSES = {
+  "i32.load": 0x28,
+  "i64.load": 0x29,
+  "f64.load": 0x2b,
+  "i32.load8_u": 0x2d,
+  "i32.load16_u": 0x2f,
+  "i32.store": 0x36,
+  "i32.store8": 0x3a,
+} as const;
+
+/** Instructions on vectors. */
+const VECTOR = {
+  "i8x16.splat": 0x0f,
+  "i8x16.eq": 0x23,
+  "i8x16.ne": 0x24,
+  "i8x16.lt_u": 0x26,
+  "v128.and": 0x4e,
+  "v128.andnot": 0x4f,
+  "v128.or": 0x50,
+  "v128.xor": 0x51,
+  "v128.any_true": 0x53,
+  "i8x16.all_true": 0x63,
+  "i8x16.bitmask": 0x64,
+  "i8x16.add": 0x6e,
+  "i8x16.sub": 0x71,
+  "i8x16.min_u": 0x77,
+} as const;
+
+const SIMD = 0xfd;
+const NO_RESULT = 0x40;
+
+export type ValueType = keyof typeof VALUE_TYPES;
+
+/** A place to which code can jump: the end of a `block`, the begin of a `repeat`. */
+export interface Label {
+  readonly depth: number;
+}
+
+/** What a function takes, all of it i32, and whether it leaves an i32. */
+export interface WasmSignature {
+  readonly parameters: number;
+  readonly result?: boolean;
+}
+
+/** Locals that are there from the start: indexes count the parameters first, then vectors, then integers (i32). */
+export interface WasmLocals extends WasmSignature {
+  readonly vectors?: number;
+  readonly integers?: number;
+}
+
+/** A function under construction. */
+export class WasmFunction {
+  readonly signature: WasmSignature;
+  readonly #locals: number[] = [];
+  readonly #bytes = new ByteSink();
+  #depth = 0;
+
+  constructor({ vectors = 0, integers = 0, ...signature }: WasmLocals) {
+    this.signature = signature;
+    for (let at = 0; at < vectors; at += 1) this.local("v128");
+    for (let at = 0; at < integers; at += 1) this.local("i32");
+  }
+
+  /** The index of a new local, which starts as zero. */
+  local(type: ValueType): number {
+    return this.signature.parameters + this.#locals.push(VALUE_TYPES[type]) - 1;
+  }
+
+  get(local: number): this {
+    return this.#with(0x20, local);
+  }
+
+  set(local: number): this {
+    return this.#with(0x21, local);
+  }
+
+  tee(local: number): this {
+    return this.#with(0x22, local);
+  }
+
+  i32(value: number): this {
+    this.#bytes.put(0x41).signed(value);
+    return this;
+  }
+
+  i64(value: bigint): this {
+    this.#bytes.put(0x42).signed64(value);
+    return this;
+  }
+
+  f64(value: number): this {
+    return this.#put(0x44).#all(Buffer.from(Float64Array.of(value).buffer));
+  }
+
+  /** An instruction on what is on the stack. */
+  op(name: keyof typeof PLAIN | keyof typeof VECTOR): this {
+    return name in PLAIN
+      ? this.#put(PLAIN[name as keyof typeof PLAIN])
+      : this.#simd(VECTOR[name as keyof typeof VECTOR]);
+  }
+
+  /** A load from the address on the stack plus `offset`, or a store there. */
+  access(name: keyof typeof ACCESSES, offset = 0): this {
+    return this.#put(ACCESSES[name]).#with(0, offset);
+  }
+
+  addI32(): this {
+    return this.op("i32.add");
+  }
+
+  subtractI32(): this {
+    return this.op("i32.sub");
+  }
+
+  shiftLeftI32(bits: number): this {
+    return this.i32(bits).op("i32.shl");
+  }
+
+  isEqual(): this {
+    return this.op("i32.eq");
+  }
+
+  /** 1 where the first is below the second, both without sign. */
+  isBelow(): this {
+    return this.op("i32.lt_u");
+  }
+
+  loadI32(offset: number): this {
+    return this.access("i32.load", offset);
+  }
+
+  storeI32(offset: number): this {
+    return this.access("i32.store", offset);
+  }
+
+  /** The low byte of the i32 on the stack, to the address below it plus `offset`. */
+  storeByte(offset: number): this {
+    return this.access("i32.store8", offset);
+  }
+
+  /** Copies bytes: how many, from which address, and to which, from the top of the stack on. */
+  copyBytes(): this {
+    return this.#put(0xfc).#with(0x0a, 0).#put(0);
+  }
+
+  call(index: number): this {
+    return this.#with(0x10, index);
+  }
+
+  /** Ends the function, with the i32 on the stack where it has a result. */
+  leave(): this {
+    return this.#put(0x0f);
+  }
+
+  /** Repeats `body` while the i32 that it leaves is not 0. */
+  loop(body: () => void): this {
+    return this.#nested(0x03, () => {
+      body();
+      this.#put(0x0d).#put(0);
+    });
+  }
+
+  /** Does `body`, which may jump to its own end. */
+  block(body: (end: Label) => void): this {
+    return this.#nested(0x02, body);
+  }
+
+  /** Does `body`, which may jump to its own begin. */
+  repeat(body: (again: Label) => void): this {
+    return this.#nested(0x03, body);
+  }
+
+  jump(label: Label): this {
+    return this.#with(0x0c, this.#depth - label.depth);
+  }
+
+  /** Jumps where the i32 on the stack is not 0. */
+  jumpIf(label: Label): this {
+    return this.#with(0x0d, this.#depth - label.depth);
+  }
+
+  /** Does `body` where the i32 on the stack is not 0, and `otherwise` where it is. */
+  when(body: () => void, otherwise?: () => void): this {
+    return this.#nested(0x04, () => {
+      body();
+      if (otherwise === undefined) return;
+      this.#put(0x05);
+      otherwise();
+    });
+  }
+  /** The vector of these 16 bytes. */
+  bytes(values: readonly number[]): this {
+    return this.#simd(0x0c).#all(values);
+  }
+
+  /** Vector at the address on the stack plus `offset`. */
+  load(offset: number): this {
+    return this.#simd(0x00).#with(0, offset);
+  }
+
+  store(offset: number): this {
+    return this.#simd(0x0b).#with(0, offset);
+  }
+
+  /** Four copies of the word at the address on the stack plus `offset`. */
+  loadSplat(offset: number): this {
+    return this.#simd(0x09).#with(0, offset);
+  }
+
+  /** Bytes of the two vectors on the stack, by their index among the 32. */
+  shuffle(indexes: readonly number[]): this {
+    return this.#simd(0x0d).#all(indexes);
+  }
+
+  /** Bytes of the lower vector on the stack, by the index in each byte of the upper one. */
+  pick(): this {
+    return this.#simd(0x0e);
+  }
+
+  /** The word of a lane. */
+  lane(at: number): this {
+    return this.#simd(0x1b).#put(at);
+  }
+
+  /** 1 where any bit is set. */
+  anyBit(): this {
+    return this.op("v128.any_true");
+  }
+
+  add(): this {
+    return this.#simd(0xae);
+  }
+
+  and(): this {
+    return this.op("v128.and");
+  }
+
+  or(): this {
+    return this.op("v128.or");
+  }
+
+  xor(): this {
+    return this.op("v128.xor");
+  }
+
+  shiftLeft(bits: number): this {
+    return this.i32(bits).#simd(0xab);
+  }
+
+  shiftRight(bits: number): this {
+    return this.i32(bits).#simd(0xad);
+  }
+
+  /** Locals, code and end, with their length before them. */
+  body(): Uint8Array {
+    const locals = new ByteSink().unsigned(this.#locals.length);
+    for (const type of this.#locals) locals.put(1).put(type);
+    return sized(Buffer.concat([locals.bytes, this.#bytes.bytes, Uint8Array.of(0x0b)]));
+  }
+
+  #nested(opcode: number, body: (label: Label) => void): this {
+    this.#put(opcode).#put(NO_RESULT);
+    this.#depth += 1;
+    body({ depth: this.#depth });
+    this.#depth -= 1;
+    return this.#put(0x0b);
+  }
+
+  #simd(opcode: number): this {
+    return this.#with(SIMD, opcode);
+  }
+
+  #with(byte: number, operand: number): this {
+    this.#bytes.put(byte).unsigned(operand);
+    return this;
+  }
+
+  #all(bytes: Iterable<number>): this {
+    for (const byte of bytes) this.#bytes.put(byte);
+    return this;
+  }
+
+  #put(byte: number): this {
+    this.#bytes.put(byte);
+    return this;
+  }
+}

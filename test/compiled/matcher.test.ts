@@ -225,8 +225,8 @@ t.test("a line with more references than are kept is left to the authority", asy
   const schema = { ...WIDE, properties: { ...(WIDE["properties"] as JsonObject), friends: FRIENDS } };
   const matcher = compiled(moduleOf(schema));
   for (const [count, expected] of [
-    [1024, true],
-    [1025, false],
+    [4096, true],
+    [4097, false],
   ] as const) {
     const line = lineOf({ ...ENTITY, friends: Array.from({ length: count }, () => ENTITY.id) });
     t.equal(matcher.match(line, 0, line.length), expected, `${count} references`);

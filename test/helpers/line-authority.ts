@@ -3,6 +3,7 @@ import { compileEntityChecks } from "../../tools/migration/checks/entity-checks.
 import { visitPath } from "../../tools/migration/checks/entity-walk.ts";
 import type { EntityCheck } from "../../tools/migration/checks/schema-check.ts";
 import { compileMatcher, type LineMatcher } from "../../tools/migration/compiled/matcher.ts";
+import { createRoom } from "../../tools/migration/compiled/matcher-room.ts";
 import { canonicalize } from "../../tools/migration/integrity/canonical.ts";
 import { parseLine } from "../../tools/migration/integrity/line.ts";
 import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
@@ -63,7 +64,7 @@ export function assertSound(matcher: LineMatcher, authority: Authority, line: Bu
 
 /** The matcher of a module that must have one. */
 export function compiled(module: ModuleDefinition): LineMatcher {
-  const matcher = compileMatcher(module);
+  const matcher = compileMatcher(module, createRoom());
   if (matcher === undefined) throw new Error(`not compiled: ${JSON.stringify(module.schema)}`);
   return matcher;
 }

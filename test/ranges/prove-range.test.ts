@@ -7,7 +7,7 @@ import { CompactRange } from "../../tools/migration/integrity/compact-range.ts";
 import { entityLine, sha256Hex } from "../../tools/migration/integrity/digest.ts";
 import type { Finding } from "../../tools/migration/model/finding.ts";
 import { VERIFY_CHECKS } from "../../tools/migration/operations/scan.ts";
-import { type EntityRange, proveRange } from "../../tools/migration/ranges/prove-range.ts";
+import { type EntityRange, type EntityRun, proveRange } from "../../tools/migration/ranges/prove-range.ts";
 import { scrubRange } from "../../tools/migration/ranges/scrub-range.ts";
 import { type ChunkRange, verifyRange } from "../../tools/migration/ranges/verify-range.ts";
 import { moduleFiles } from "../../tools/migration/stores/module-files.ts";
@@ -183,8 +183,8 @@ t.test("a file that goes away or shrinks while it is read is no proof", (t) => {
     const module = writeTinyModule(join(t.testdir({}), "v1"), 150);
     const probe = {
       block: go,
-      entity: (_bytes: Buffer, _from: number, _to: number, index: number) => {
-        if (index === first) change(moduleFiles(module.input, "tiny"));
+      entities: ({ index, count }: EntityRun) => {
+        if (index <= first && first < index + count) change(moduleFiles(module.input, "tiny"));
         return true;
       },
     };

@@ -69,8 +69,3 @@ function anyNumberEnd(bytes: Uint8Array, at: number, end: number, value: Float64
 function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
-
-/** True where a quotient is a whole number, as the keyword `multipleOf` has it; large ones are left to the authority. */
-export function isMultiple(quotient: number): boolean {
-  return Math.abs(quotient) < 1e15 && Math.trunc(quotient) === quotient;
-}

@@ -44,65 +44,9 @@ export function plainEnd(bytes: Uint8Array, view: DataView, at: number, end: num
   return here;
 }
 
-/** What `stringEnd` gives, a run of plain bytes at a time: for texts, of which few bytes are escapes. */
-export function textEnd(bytes: Uint8Array, view: DataView, at: number, end: number): number {
-  for (let here = at; ; ) {
-    here = plainEnd(bytes, view, here, end);
-    if (here >= end) return -1;
-    const byte = bytes[here];
-    if (byte === QUOTE) return here;
-    const size = byte === BACKSLASH ? escapeSize(bytes, here, end) : 0;
-    if (size === 0) return -1;
-    here += size;
-  }
-}
-
-/** True where the string content in `[from, to)` has at least `least` and at most `most` code points. */
-export function lengthFits(bytes: Uint8Array, from: number, to: number, limits: Limits): boolean {
-  let count = 0;
-  for (let at = from; at < to; count++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === BACKSLASH) at += bytes[at + 1] === 0x75 ? 6 : 2;
-    else {
-      at++;
-      while (at < to && ((bytes[at] ?? 0) & 0xc0) === 0x80) at++;
-    }
-  }
-  return count >= limits.least && count <= limits.most;
-}
-
-/** Fewest and most code points of a string. */
-export interface Limits {
-  readonly least: number;
-  readonly most: number;
-}
-
 /** The text of the canonical JSON in `[from, to)`. */
 export function textAt(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
-}
-
-/** True where two ranges hold the same bytes. */
-export function sameBytes(bytes: Uint8Array, a: number, b: number, length: number): boolean {
-  for (let at = 0; at < length; at++) if (bytes[a + at] !== bytes[b + at]) return false;
-  return true;
-}
-
-/**
- * The order of two string contents by UTF-16 code units: below, at or above 0. NaN where an escape or a byte beyond
- * ASCII comes before the first difference, because there the order of bytes is not that of code units.
- */
-export function contentOrder(a: Uint8Array, aSpan: Span, b: Uint8Array, bSpan: Span): number {
-  const aLength = aSpan.to - aSpan.from;
-  const bLength = bSpan.to - bSpan.from;
-  const length = Math.min(aLength, bLength);
-  for (let at = 0; at < length; at++) {
-    const left = a[aSpan.from + at] ?? 0;
-    const right = b[bSpan.from + at] ?? 0;
-    if (left >= 0x80 || right >= 0x80 || left === BACKSLASH || right === BACKSLASH) return Number.NaN;
-    if (left !== right) return left - right;
-  }
-  return aLength - bLength;
 }
 
 /** Bytes from `from`, without `to`. */

@@ -1,88 +1,164 @@
-import { Buffer } from "node:buffer";
+import { differs } from "../integrity/lanes/scan-lanes.ts";
+import { type UuidLocals, uuidLocals } from "../integrity/lanes/uuid-lanes.ts";
+import type { Label, ValueType, WasmFunction } from "../integrity/wasm/wasm-function.ts";
+import type { MatcherRoom } from "./matcher-room.ts";
 import { Unsupported } from "./unsupported.ts";
+import { callHelper, type Helper } from "./vectors/helpers.ts";
 
-/** The text of a function under construction, its local variables and the constants it is given. */
+/** What JavaScript is asked of `bytes[from, to)`: 0 refuses the line. */
+export type Ask = (bytes: Uint8Array, from: number, to: number) => number;
+
+/**
+ * The code for a line under construction: a place in the line that moves on, from which the line is refused where a byte is
+ * not as it must be. No construct takes an LF, so that none gets beyond the line.
+ */
 export class Code {
-  readonly #lines: string[] = [];
-  readonly #locals: string[] = [];
-  readonly #constants: unknown[] = [];
+  readonly wasm: WasmFunction;
+  readonly room: MatcherRoom;
+  readonly asks: Ask[] = [];
+  /** The local with the place, as far as `#ahead` says not more. */
+  readonly place: number;
+  /** The local with the address of the LF. */
+  readonly end: number;
+  readonly uuid: UuidLocals;
+  readonly #refused: Label;
+  /** Bytes behind `place` that were taken: known here, so that moving on costs nothing. */
+  #ahead = 0;
 
-  /** Adds a statement or the head or tail of a block. */
-  line(text: string): void {
-    this.#lines.push(text);
+  constructor(wasm: WasmFunction, room: MatcherRoom, { end, refused }: { end: number; refused: Label }) {
+    this.wasm = wasm;
+    this.room = room;
+    this.place = wasm.local("i32");
+    this.end = end;
+    this.uuid = uuidLocals(wasm);
+    this.#refused = refused;
   }
 
-  /** A new local variable that starts every call at 0. */
-  local(): string {
-    const name = `v${this.#locals.length}`;
-    this.#locals.push(name);
-    return name;
+  local(type: ValueType = "i32"): number {
+    return this.wasm.local(type);
   }
 
-  /** The name under which the function finds `value`. */
-  constant(value: unknown): string {
-    const known = this.#constants.indexOf(value);
-    return `k${known >= 0 ? known : this.#constants.push(value) - 1}`;
+  /** Bytes between `place` and where the code has got to. */
+  get ahead(): number {
+    return this.#ahead;
   }
 
-  /** Where a condition does not hold, the line is refused. */
-  require(condition: string): void {
-    this.line(`if (!(${condition})) return false;`);
+  /** Moves on by bytes that were looked at. */
+  skip(bytes: number): void {
+    this.#ahead += bytes;
+  }
+
+  /** Makes `place` where the code has got to. */
+  settle(): void {
+    if (this.#ahead > 0) this.wasm.get(this.place).i32(this.#ahead).addI32().set(this.place);
+    this.#ahead = 0;
+  }
+
+  /** Says that `place` was set to where the code has got to. */
+  settled(): void {
+    this.#ahead = 0;
+  }
+
+  /** A new local with the present place, which is settled. */
+  mark(): number {
+    this.settle();
+    const local = this.local();
+    this.wasm.get(this.place).set(local);
+    return local;
+  }
+
+  /** Leaves the address `offset` bytes on. */
+  address(offset = 0): WasmFunction {
+    return this.wasm
+      .get(this.place)
+      .i32(this.#ahead + offset)
+      .addI32();
+  }
+
+  /** Leaves the byte `offset` bytes on. */
+  byte(offset = 0): WasmFunction {
+    return this.wasm.get(this.place).access("i32.load8_u", this.#ahead + offset);
+  }
+
+  /** Leaves 1 where `text` does not stand `offset` bytes on. */
+  differs(text: string, offset = 0): WasmFunction {
+    return differs(this.wasm, this.place, this.#ahead + offset, text);
+  }
+
+  /** Takes `text`. */
+  expect(text: string): void {
+    this.differs(text);
+    this.refuseIf();
+    this.skip(Buffer.byteLength(text, "utf8"));
+  }
+
+  refuse(): void {
+    this.wasm.jump(this.#refused);
+  }
+
+  /** Refuses the line where the i32 on the stack is not 0. */
+  refuseIf(): void {
+    this.wasm.jumpIf(this.#refused);
+  }
+
+  /** Refuses the line where the i32 on the stack is 0. */
+  require(): void {
+    this.wasm.op("i32.eqz");
+    this.refuseIf();
+  }
+
+  /** Does `body` where the i32 on the stack is not 0, else `otherwise`; the place must be settled, and is so behind it. */
+  when(body: () => void, otherwise?: () => void): void {
+    this.#assertSettled();
+    const settled = (part: () => void) => () => {
+      part();
+      this.settle();
+    };
+    this.wasm.when(settled(body), otherwise && settled(otherwise));
+  }
+
+  /** Does the first of `parts` that does not call its `next`. */
+  firstOf(parts: readonly ((next: Label) => void)[]): void {
+    this.settle();
+    this.wasm.block((done) => {
+      for (const part of parts) {
+        this.wasm.block((next) => {
+          part(next);
+          this.settle();
+          this.wasm.jump(done);
+        });
+      }
+      this.refuse();
+    });
+  }
+
+  call(helper: Helper): WasmFunction {
+    return callHelper(this.wasm, helper);
+  }
+
+  /** Asks JavaScript about the bytes between two addresses, which `put` leaves on the stack; its answer is left there. */
+  ask(question: Ask, put: () => void): void {
+    this.wasm.i32(this.asks.push(question) - 1);
+    put();
+    this.call("ask");
   }
 
   /** Does what `attempt` does; where that is unsupported, takes back what it wrote and does `otherwise`. */
   try(attempt: () => void, otherwise: () => void): void {
-    const length = this.#lines.length;
+    const [mark, ahead] = [this.wasm.mark, this.#ahead];
     try {
       attempt();
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
-      this.#lines.length = length;
+      this.wasm.goBack(mark);
+      this.#ahead = ahead;
       otherwise();
     }
   }
 
-  /** The statements, behind declarations of the local variables. */
-  body(): string {
-    const locals = this.#locals.length === 0 ? "" : `let ${this.#locals.map((name) => `${name} = 0`).join(", ")};\n`;
-    return locals + this.#lines.join("\n");
+  #assertSettled(): void {
+    if (this.#ahead > 0) throw new TypeError("a branch at a place that is not settled");
   }
-
-  /** Declarations of the constants, out of an array called `constants`. */
-  declarations(): string {
-    return this.#constants.map((_, index) => `const k${index} = constants[${index}];`).join("\n");
-  }
-
-  get constants(): readonly unknown[] {
-    return this.#constants;
-  }
-}
-
-/**
- * The condition that the bytes of `text` stand at `p + skip`, before the end of the line. Compared eight bytes at a
- * time, the last piece overlapping the one before, so that a key of 14 bytes takes two comparisons.
- */
-export function literalAt(text: string, skip = 0): string {
-  const bytes = Buffer.from(text, "utf8");
-  const tests = [`p + ${skip + bytes.length} <= e`];
-  const width = bytes.length >= 8 ? 8 : bytes.length >= 4 ? 4 : 1;
-  for (let at = 0; at < bytes.length; at += width) {
-    tests.push(pieceTest(bytes, Math.min(at, bytes.length - width), skip, width));
-  }
-  return tests.join(" && ");
-}
-
-/**
- * Eight bytes are compared as one double (measured: 0.6 of the time of words): equal doubles have equal bytes unless
- * they are NaN or zeros, and no text is.
- */
-function pieceTest(bytes: Buffer, from: number, skip: number, width: number): string {
-  const place = `p + ${skip + from}`;
-  if (width === 1) return `b[${place}] === ${bytes[from]}`;
-  if (width === 4) return `d.getInt32(${place}, true) === ${bytes.readInt32LE(from)}`;
-  const double = bytes.readDoubleLE(from);
-  if (Number.isFinite(double) && double !== 0) return `d.getFloat64(${place}, true) === ${double}`;
-  return `${pieceTest(bytes, from, skip, 4)} && ${pieceTest(bytes, from + 4, skip, 4)}`;
 }
 
 /** Bytes of a text in UTF-8. */

@@ -3,6 +3,7 @@ import { parseStrict } from "../integrity/strict-parse.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import { type Span, stringEnd, textAt } from "./byte-strings.ts";
 import { CAPTURED, type Emission, type Place } from "./emission.ts";
+import { emitImpersonal } from "./emit-text.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** Deepest nesting of a delegated value: with that of a compiled schema around it far below the limit of a line. */
@@ -23,33 +24,49 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
  */
 export function emitDelegated(emission: Emission, schema: JsonValue | undefined, place: Place): void {
   const { code } = emission;
+  const { wasm, room } = code;
   const { capture } = place;
   if (emission.hasReferenceIn(place.path)) unsupported("a delegated reference");
   const accepts = emission.validator(standalone(schema, emission.root));
-  const found = new Float64Array(2);
-  const end = code.constant((bytes: Uint8Array, from: number, to: number) =>
-    delegatedEnd(bytes, { from, to }, accepts, found),
-  );
+  const found = { at: room.addressOf("found"), view: new DataView(room.memory.buffer) };
+  code.address(place.opened ? -1 : 0);
   const start = code.local();
-  code.line(`${start} = p${place.opened ? " - 1" : ""};`);
-  code.line(`p = ${end}(b, ${start}, e);`);
-  code.require("p >= 0");
-  if (emission.isOpenIn(place.path)) code.require(`isSurelyImpersonal(b, ${start}, p)`);
+  wasm.set(start);
+  code.ask(
+    (bytes, from, to) => Math.max(0, delegatedEnd(bytes, { from, to }, accepts, found)),
+    () => wasm.get(start).get(code.end),
+  );
+  wasm.tee(code.place);
+  code.settled();
+  code.require();
+  if (emission.isOpenIn(place.path)) emitImpersonal(code, start);
   if (capture === undefined) return;
-  const values = code.constant(found);
-  code.line(`${capture.from} = ${start}; ${capture.to} = p;`);
-  code.line(`${capture.kind} = ${values}[0]; ${capture.number} = ${values}[1];`);
+  wasm.get(start).set(capture.from);
+  wasm.get(code.place).set(capture.to);
+  wasm.i32(0).loadI32(found.at).set(capture.kind);
+  wasm
+    .i32(0)
+    .access("f64.load", found.at + NUMBER_AT)
+    .set(capture.number);
 }
 
+/** Where the kind and the number of the value are left. */
+interface Found {
+  readonly at: number;
+  readonly view: DataView;
+}
+
+const NUMBER_AT = 8;
+
 // Leaves in `found` what `Capture` keeps of the value.
-function delegatedEnd(bytes: Uint8Array, { from, to }: Span, accepts: Accepts, found: Float64Array): number {
+function delegatedEnd(bytes: Uint8Array, { from, to }: Span, accepts: Accepts, found: Found): number {
   const end = valueEnd(bytes, from, to);
   if (end < 0) return -1;
   const text = textAt(bytes, from, end);
   const parsed = parseStrict(text);
   if (!parsed.ok || stringifyChecked(parsed.value) !== text || !accepts(parsed.value)) return -1;
-  found[0] = CAPTURED[capturedKind(parsed.value)];
-  found[1] = typeof parsed.value === "number" ? parsed.value : 0;
+  found.view.setInt32(found.at, CAPTURED[capturedKind(parsed.value)], true);
+  found.view.setFloat64(found.at + NUMBER_AT, typeof parsed.value === "number" ? parsed.value : 0, true);
   return end;
 }
 

@@ -15,33 +15,35 @@ export interface Emission {
   readonly hasReferenceIn: (path: readonly string[]) => boolean;
   /** True where those detectors look at texts at a path or below it. */
   readonly isOpenIn: (path: readonly string[]) => boolean;
-  /** Writes the code for one value: `p` stands before it, and behind it afterwards. */
+  /** Writes the code that keeps the words of a UUID, a vector in that local, as the id, or as the reference of an index. */
+  readonly keepId: (words: number) => void;
+  readonly keepReference: (words: number, index: number) => void;
+  /** Writes the code for one value: the code has got to it, and is behind it afterwards. */
   readonly value: (emission: Emission, schema: JsonValue | undefined, place: Place) => void;
 }
 
 /** Where in an entity a value is. */
 export interface Place {
   readonly path: readonly string[];
-  /** True where `p` is already behind the opening quote of a string. */
+  /** True where the opening quote of a string was taken already. */
   readonly opened: boolean;
   readonly capture: Capture | undefined;
 }
 
-/** Names of the local variables that keep what invariants ask of a value. */
+/** The local variables that keep what invariants ask of a value: its kind, where it begins and ends, and its number. */
 export interface Capture {
   /** One of `CAPTURED`. */
-  readonly kind: string;
-  readonly from: string;
-  readonly to: string;
-  readonly number: string;
+  readonly kind: number;
+  readonly from: number;
+  readonly to: number;
+  /** A double. */
+  readonly number: number;
 }
 
 /** Kinds of a captured value; absent and null are the same to an invariant. */
 export const CAPTURED = { absent: 0, string: 1, number: 2, boolean: 3, container: 4 } as const;
 
-/** Notes the kind of the value just read, and its number where it is one. */
-export function emitCapture(code: Code, capture: Capture | undefined, kind: keyof typeof CAPTURED, number = "0"): void {
-  if (capture === undefined) return;
-  code.line(`${capture.kind} = ${CAPTURED[kind]};`);
-  if (kind === "number") code.line(`${capture.number} = ${number};`);
+/** Notes the kind of the value just read. */
+export function emitCapture({ wasm }: Code, capture: Capture | undefined, kind: keyof typeof CAPTURED): void {
+  if (capture !== undefined) wasm.i32(CAPTURED[kind]).set(capture.kind);
 }

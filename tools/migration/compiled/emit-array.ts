@@ -1,61 +1,97 @@
 import type { JsonObject } from "../model/json.ts";
-import { sameBytes } from "./byte-strings.ts";
+import type { Code } from "./code.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
 import { choicesOf, kindsOf, numberUnder, resolveNode } from "./schema-node.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** Most elements of an array that must all differ; a longer one goes to the authority. */
 const MOST_UNIQUE = 64;
+const SPAN_BYTES = 8;
 
 /** Writes the code for an array whose elements all have one schema. */
 export function emitArray(emission: Emission, node: JsonObject, place: Place): void {
   const { code } = emission;
+  const { wasm } = code;
   const count = code.local();
-  const spans = node["uniqueItems"] === true ? code.constant(spansFor(emission, node)) : undefined;
-  code.require("p < e && b[p] === 91");
-  code.line(`p++; ${count} = 0;`);
-  code.line("if (p < e && b[p] === 93) p++;");
-  code.line("else for (;;) {");
-  if (spans !== undefined) {
-    code.require(`${count} < ${MOST_UNIQUE}`);
-    code.line(`${spans}[${count} << 1] = p;`);
-  }
-  emission.value(emission, node["items"], { path: [...place.path, "*"], opened: false, capture: undefined });
-  if (spans !== undefined) {
-    code.line(`${spans}[(${count} << 1) + 1] = p;`);
-    code.require(`isFresh(b, ${spans}, ${count})`);
-  }
-  code.line(`${count}++;`);
-  code.require("p < e && (b[p] === 44 || b[p] === 93)");
-  code.line("if (b[p++] === 93) break;");
-  code.line("}");
-  emitCount(emission, node, count);
+  const spans = node["uniqueItems"] === true ? spansFor(emission, node) : undefined;
+  code.expect("[");
+  code.settle();
+  wasm.i32(0).set(count);
+  code.differs("]");
+  code.when(
+    () => emitElements(emission, node, place, { count, spans }),
+    () => code.skip(1),
+  );
+  emitCount(code, node, count);
   emitCapture(code, place.capture, "container");
 }
 
-/** True where element `last` differs from all before it; element i lies from `spans[2i]` to `spans[2i + 1]`. */
-export function isFresh(bytes: Uint8Array, spans: Int32Array, last: number): boolean {
-  const from = spans[2 * last] ?? 0;
-  const length = (spans[2 * last + 1] ?? 0) - from;
-  for (let index = 0; index < last; index++) {
-    const other = spans[2 * index] ?? 0;
-    if ((spans[2 * index + 1] ?? 0) - other === length && sameBytes(bytes, other, from, length)) return false;
-  }
-  return true;
+const [COMMA, CLOSE] = [0x2c, 0x5d];
+
+interface Elements {
+  readonly count: number;
+  /** The address of the spans of elements that must all differ. */
+  readonly spans: number | undefined;
 }
 
-function emitCount({ code }: Emission, node: JsonObject, count: string): void {
+// From the first element to behind the bracket.
+function emitElements(emission: Emission, node: JsonObject, place: Place, { count, spans }: Elements): void {
+  const { code } = emission;
+  const { wasm } = code;
+  const noteSpan = (side: number): void => {
+    if (spans === undefined) return;
+    wasm.get(count).shiftLeftI32(3);
+    code.address();
+    wasm.storeI32(spans + side);
+  };
+  wasm.repeat((again) => {
+    if (spans !== undefined) {
+      wasm.get(count).i32(MOST_UNIQUE).isBelow();
+      code.require();
+    }
+    noteSpan(0);
+    emission.value(emission, node["items"], { path: [...place.path, "*"], opened: false, capture: undefined });
+    noteSpan(4);
+    if (spans !== undefined) {
+      wasm.i32(spans).get(count);
+      code.call("isFresh");
+      code.require();
+    }
+    wasm.get(count).i32(1).addI32().set(count);
+    const end = code.local();
+    code.byte().set(end);
+    code.skip(1);
+    code.settle();
+    wasm.get(end).i32(COMMA).isEqual().jumpIf(again);
+    wasm.get(end).i32(CLOSE).op("i32.ne");
+    code.refuseIf();
+  });
+}
+
+function emitCount(code: Code, node: JsonObject, count: number): void {
+  const { wasm } = code;
   const least = numberUnder(node, "minItems");
   const most = numberUnder(node, "maxItems");
-  if (least !== undefined) code.require(`${count} >= ${least}`);
-  if (most !== undefined) code.require(`${count} <= ${most}`);
+  const number = (): void => {
+    wasm.get(count).op("i64.extend_i32_u").op("f64.convert_i64_u");
+  };
+  if (least !== undefined) {
+    number();
+    wasm.f64(least).op("f64.ge");
+    code.require();
+  }
+  if (most !== undefined) {
+    number();
+    wasm.f64(most).op("f64.le");
+    code.require();
+  }
 }
 
 // The canonical texts of two values that are no containers are equal exactly where the values are.
-function spansFor(emission: Emission, node: JsonObject): Int32Array {
+function spansFor(emission: Emission, node: JsonObject): number {
   const item = resolveNode(node["items"], emission.root);
   if (choicesOf(item) === undefined && kindsOf(item).some((kind) => kind === "array" || kind === "object")) {
     unsupported("an array of different containers");
   }
-  return new Int32Array(2 * MOST_UNIQUE);
+  return emission.code.room.space(SPAN_BYTES * MOST_UNIQUE);
 }

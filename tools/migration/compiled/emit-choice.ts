@@ -1,6 +1,6 @@
 import { canonicalize } from "../integrity/canonical.ts";
 import type { JsonValue } from "../model/json.ts";
-import { literalAt, sizeOf } from "./code.ts";
+import { sizeOf } from "./code.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
 import { unsupported } from "./unsupported.ts";
 
@@ -15,13 +15,15 @@ export function emitChoice(emission: Emission, values: readonly JsonValue[], pla
   const texts = values.map((value) => ({ value, text: scalarText(value) }));
   // A number can begin like a longer one, which is therefore tried first.
   texts.sort((a, b) => sizeOf(b.text) - sizeOf(a.text));
-  texts.forEach(({ value, text }, index) => {
-    code.line(`${index === 0 ? "" : "else "}if (${literalAt(text)}) {`);
-    code.line(`p += ${sizeOf(text)};`);
-    if (value !== null) emitCapture(code, place.capture, kindOf(value), text);
-    code.line("}");
-  });
-  code.line(texts.length === 0 ? "return false;" : "else return false;");
+  code.firstOf(
+    texts.map(({ value, text }) => (next) => {
+      code.differs(text).jumpIf(next);
+      code.skip(sizeOf(text));
+      if (value === null || place.capture === undefined) return;
+      emitCapture(code, place.capture, kindOf(value));
+      if (typeof value === "number") code.wasm.f64(value).set(place.capture.number);
+    }),
+  );
 }
 
 function scalarText(value: JsonValue): string {

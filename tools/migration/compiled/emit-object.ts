@@ -1,7 +1,7 @@
 import { canonicalize } from "../integrity/canonical.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
-import { literalAt, sizeOf } from "./code.ts";
+import { type Code, sizeOf } from "./code.ts";
 import { type Capture, type Emission, emitCapture, type Place } from "./emission.ts";
 import { choicesOf, kindsOf, resolveNode } from "./schema-node.ts";
 import { unsupported } from "./unsupported.ts";
@@ -16,24 +16,65 @@ type Before = "none" | "some" | "open";
 export function emitObject(emission: Emission, node: JsonObject, place: Place, captures?: Captures): void {
   const { code } = emission;
   const { names, required } = propertiesOf(node);
-  const start = code.local();
+  const isOpen = names.length === 0 || !required.has(names[0]);
+  // Where nothing has come yet is only asked where properties may be missing.
+  const start = isOpen ? code.mark() : code.place;
   let before: Before = "none";
-  code.line(`${start} = p;`);
   for (const name of names) {
-    const needed = required.has(name);
-    const { test, size, opened } = keyTest(emission, node, name, before, start);
-    if (needed) code.require(test);
-    else code.line(`if (${test}) {`);
-    code.line(`p += ${size};`);
-    const path = [...place.path, name];
-    emission.value(emission, subschema(node, name), { path, opened, capture: captures?.get(name) });
-    if (!needed) code.line("}");
-    before = needed ? "some" : before === "none" ? "open" : before;
+    const { key, opened } = keyOf(emission, node, name);
+    const value = (): void => {
+      const path = [...place.path, name];
+      emission.value(emission, subschema(node, name), { path, opened, capture: captures?.get(name) });
+    };
+    if (required.has(name)) {
+      if (before === "open") expectSeparator(code, start);
+      code.expect(before === "open" ? key : `${SEPARATORS[before]}${key}`);
+      value();
+      before = "some";
+    } else {
+      code.settle();
+      hasKey(code, key, before, start);
+      code.when(() => {
+        code.skip(1 + sizeOf(key));
+        value();
+      });
+      if (before === "none") before = "open";
+    }
   }
-  if (before !== "some") code.line(`if (p === ${start}) { if (p >= e || b[p] !== 123) return false; p++; }`);
-  code.require("p < e && b[p] === 125");
-  code.line("p++;");
+  if (before !== "some") {
+    code.settle();
+    code.wasm.get(code.place).get(start).isEqual();
+    code.when(() => code.expect("{"));
+  }
+  code.expect("}");
   emitCapture(code, place.capture, "container");
+}
+
+const SEPARATORS = { none: "{", some: "," } as const;
+const [OPEN, COMMA] = [0x7b, 0x2c];
+
+/** Takes the brace or the comma before a key, whichever it must be. */
+function expectSeparator(code: Code, start: number): void {
+  code.settle();
+  separatorDiffers(code, start);
+  code.refuseIf();
+  code.skip(1);
+}
+
+/** Leaves 1 where the byte here is not that before a key: a brace where nothing has come yet. */
+function separatorDiffers(code: Code, start: number): void {
+  const { wasm } = code;
+  code.byte();
+  wasm.i32(OPEN).i32(COMMA).get(code.place).get(start).isEqual().op("select").op("i32.ne");
+}
+
+/** Leaves 1 where this key comes next, with what must be before it. */
+function hasKey(code: Code, key: string, before: Before, start: number): void {
+  if (before === "open") {
+    separatorDiffers(code, start);
+    code.differs(key, 1).op("i32.or");
+  } else code.differs(`${SEPARATORS[before]}${key}`);
+  code.wasm.op("i32.eqz");
 }
 
 function propertiesOf(node: JsonObject): {
@@ -54,14 +95,10 @@ function subschema(node: JsonObject, name: string): JsonObject[string] | undefin
   return isJsonObject(node["properties"]) ? node["properties"][name] : undefined;
 }
 
-// The separator, the key, the colon, and the opening quote where the value can only be a string of any content.
-function keyTest(emission: Emission, node: JsonObject, name: string, before: Before, start: string) {
+// The key, the colon, and the opening quote where the value can only be a string of any content.
+function keyOf(emission: Emission, node: JsonObject, name: string): { readonly key: string; readonly opened: boolean } {
   const opened = isAnyString(emission, node, name);
-  const key = `${canonicalize(name)}:${opened ? '"' : ""}`;
-  const size = 1 + sizeOf(key);
-  if (before !== "open") return { test: literalAt((before === "none" ? "{" : ",") + key), size, opened };
-  const separator = `b[p] === (p === ${start} ? 123 : 44)`;
-  return { test: `p < e && ${separator} && ${literalAt(key, 1)}`, size, opened };
+  return { key: `${canonicalize(name)}:${opened ? '"' : ""}`, opened };
 }
 
 function isAnyString(emission: Emission, node: JsonObject, name: string): boolean {

@@ -1,47 +1,100 @@
-import { IBAN_LENGTH, PHONE_DIGITS } from "./byte-pii.ts";
-import { type Code, literalAt } from "./code.ts";
-import { buildAutomaton, fixedSets, START_STATE } from "./pattern-automaton.ts";
+import { type ByteSpan, inRanges } from "../integrity/lanes/scan-lanes.ts";
+import type { Ask, Code } from "./code.ts";
+import { emitImpersonal, emitLeaf, emitPlain } from "./emit-text.ts";
+import { type Automaton, buildAutomaton, fixedSets, START_STATE } from "./pattern-automaton.ts";
 import { type Pattern, parsePattern } from "./pattern-syntax.ts";
+import { IBAN_LENGTH, PHONE_DIGITS } from "./personal-limits.ts";
 import { Unsupported } from "./unsupported.ts";
 
 const MOST_FIXED = 64;
+/** Most ranges of characters at one place that are looked at in vectors. */
+const MOST_RANGES = 6;
 
 /** What surrounds the content of a string with a pattern. */
 export interface Content {
   /** The local variable that says where it starts. */
-  readonly start: string;
-  /** The constant that asks the authority about the content in `[from, to)`. */
-  readonly leaf: string;
+  readonly start: number;
+  /** Asks the authority about it. */
+  readonly leaf: Ask;
   /** True where detectors of personal values look at it. */
   readonly open: boolean;
 }
 
 /**
- * Writes the code for string content that matches `source`; leaves `p` at the closing quote. ASCII is decided by
- * bytes; a text that is refused there, because it holds an escape or a character beyond ASCII, is asked of `leaf`.
+ * Writes the code for string content that matches `source`; gets to the closing quote. ASCII is decided by bytes; a text that
+ * is refused there, because it holds an escape or a character beyond ASCII, is asked of `leaf`.
  */
 export function emitPattern(code: Code, source: string, { start, leaf, open }: Content): void {
-  const impersonal = open ? ` if (!isSurelyImpersonal(b, ${start}, p)) return false;` : "";
-  const slow = `p = stringEnd(b, ${start}, e); if (p < 0 || !${leaf}(b, ${start}, p)) return false;${impersonal}`;
+  const impersonal = (): void => {
+    if (open) emitImpersonal(code, start);
+  };
+  const slow = (): void => {
+    code.wasm.get(start).set(code.place);
+    emitPlain(code);
+    emitLeaf(code, leaf, start);
+    impersonal();
+  };
+  code.settle();
   const pattern = parsed(source);
   const sets = pattern && fixedSets(pattern);
-  if (sets !== undefined && sets.length <= MOST_FIXED) {
-    const known = isNeverPersonal(sets) ? "" : impersonal;
-    code.line(`if (${fixedTest(code, sets)}) { p += ${sets.length};${known} }`);
-    code.line(`else { ${slow} }`);
+  const ranges = sets?.map(rangesOf);
+  if (sets !== undefined && ranges?.every((own) => own.length > 0 && own.length <= MOST_RANGES) && isShort(sets)) {
+    inRanges(code.wasm, code.place, code.ahead, [...ranges, QUOTE_ONLY]);
+    code.when(() => {
+      code.skip(sets.length);
+      if (!isNeverPersonal(sets)) impersonal();
+    }, slow);
     return;
   }
-  const automaton = pattern && attempt(() => buildAutomaton(pattern));
-  if (automaton === undefined) {
-    code.line(slow);
-    return;
+  const table = pattern && attempt(() => tableOf(code, buildAutomaton(pattern)));
+  if (table === undefined) slow();
+  else emitAutomaton(code, table, impersonal, slow);
+}
+
+const QUOTE = 0x22;
+const QUOTE_ONLY = [{ low: QUOTE, high: QUOTE }];
+
+function isShort(sets: readonly unknown[]): boolean {
+  return sets.length <= MOST_FIXED;
+}
+
+/** Ranges of the characters that stand in a JSON string as they are. */
+function rangesOf(codes: readonly number[]): readonly ByteSpan[] {
+  const ranges: { low: number; high: number }[] = [];
+  for (const code of [...new Set(codes)].filter(isPlainCode).sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.high === code - 1) last.high = code;
+    else ranges.push({ low: code, high: code });
   }
+  return ranges;
+}
+
+/** Addresses of the two parts of an automaton. */
+interface Table {
+  readonly next: number;
+  readonly accepts: number;
+}
+
+function tableOf({ room }: Code, { next, accepts }: Automaton): Table {
+  const { buffer, byteOffset, byteLength } = next;
+  return { next: room.table(new Uint8Array(buffer, byteOffset, byteLength)), accepts: room.table(accepts) };
+}
+
+function emitAutomaton(code: Code, table: Table, impersonal: () => void, slow: () => void): void {
+  const { wasm, place } = code;
   const [state, next] = [code.local(), code.local()];
-  const table = code.constant(automaton.next);
-  code.line(`${state} = ${START_STATE};`);
-  code.line(`while (p < e && (${next} = ${table}[${state} | b[p]]) !== 0) { ${state} = ${next}; p++; }`);
-  code.line(`if (p >= e || b[p] !== 34 || ${code.constant(automaton.accepts)}[${state} >> 8] !== 1) { ${slow} }`);
-  code.line(`else {${impersonal} }`);
+  wasm.i32(START_STATE).set(state);
+  wasm.block((end) => {
+    wasm.repeat((again) => {
+      wasm.get(state).get(place).access("i32.load8_u").op("i32.or").shiftLeftI32(1);
+      wasm.access("i32.load16_u", table.next).tee(next).op("i32.eqz").jumpIf(end);
+      wasm.get(next).set(state);
+      wasm.get(place).i32(1).addI32().set(place).jump(again);
+    });
+  });
+  code.byte().i32(QUOTE).isEqual();
+  wasm.get(state).i32(8).op("i32.shr_u").access("i32.load8_u", table.accepts).op("i32.and");
+  code.when(impersonal, slow);
 }
 
 /** True where no text of these characters can be a mail address, or has the seven digits of a phone number. */
@@ -61,31 +114,6 @@ function attempt<T>(build: () => T): T | undefined {
     if (error instanceof Unsupported) return undefined;
     throw error;
   }
-}
-
-// Single characters next to each other are compared as one literal.
-function fixedTest(code: Code, sets: readonly (readonly number[])[]): string {
-  const tests = [`p + ${sets.length + 1} <= e`, `b[p + ${sets.length}] === 34`];
-  let literal = "";
-  sets.forEach((codes, at) => {
-    const only = codes.length === 1 ? codes[0] : undefined;
-    if (only !== undefined && isPlainCode(only)) literal += String.fromCharCode(only);
-    else {
-      if (literal !== "") tests.push(literalAt(literal, at - literal.length));
-      literal = "";
-      tests.push(setTest(code, codes, at));
-    }
-  });
-  if (literal !== "") tests.push(literalAt(literal, sets.length - literal.length));
-  return tests.join(" && ");
-}
-
-function setTest(code: Code, codes: readonly number[], at: number): string {
-  const plain = codes.filter(isPlainCode).sort((a, b) => a - b);
-  const [low = 0, high = 0] = [plain[0], plain.at(-1)];
-  if (plain.length > 0 && high - low === plain.length - 1) return `((b[p + ${at}] - ${low}) >>> 0) <= ${high - low}`;
-  const table = Uint8Array.from({ length: 256 }, (_, byte) => (plain.includes(byte) ? 1 : 0));
-  return `${code.constant(table)}[b[p + ${at}]] === 1`;
 }
 
 // What stands in a JSON string as it is.

@@ -1,49 +1,39 @@
+import { readUuid, UUID_BYTES } from "../integrity/lanes/uuid-lanes.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
-import { type Limits, textAt } from "./byte-strings.ts";
+import { textAt } from "./byte-strings.ts";
+import type { Ask, Code } from "./code.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
 import { emitPattern } from "./emit-pattern.ts";
+import { emitImpersonal, emitLeaf, emitPlain } from "./emit-text.ts";
 import { numberUnder, textUnder } from "./schema-node.ts";
-import { Unsupported } from "./unsupported.ts";
-
-/** Most references that a matcher keeps of one line; a line with more goes to the authority. */
-export const MAX_REFERENCES = 1024;
+import { Unsupported, unsupported } from "./unsupported.ts";
 
 /** Writes the code for a string with the constraints of `node`. */
 export function emitString(emission: Emission, node: JsonObject, place: Place): void {
   const { code } = emission;
-  if (!place.opened) {
-    code.require("p < e && b[p] === 34");
-    code.line("p++;");
-  }
-  const start = code.local();
-  code.line(`${start} = p;`);
-  emitContent(emission, node, place, start);
-  code.line("p++;");
+  if (!place.opened) code.expect('"');
+  emitContent(emission, node, place);
+  code.skip(1);
   emitCapture(code, place.capture, "string");
 }
 
-// Leaves `p` at the closing quote.
-function emitContent(emission: Emission, node: JsonObject, place: Place, start: string): void {
+// Gets to the closing quote, which it has looked at.
+function emitContent(emission: Emission, node: JsonObject, place: Place): void {
   const { code } = emission;
   const format = textUnder(node, "format");
   const pattern = textUnder(node, "pattern");
   const open = emission.isOpen(place.path);
+  const leaf = leafOf(emission, node);
+  const needsStart = open || format !== undefined || pattern !== undefined || limitsOf(node) !== undefined;
+  const start = needsStart ? code.mark() : code.place;
   const known = emitFormat(emission, format, place);
-  if (!known && format === undefined && pattern !== undefined) {
-    emitPattern(code, pattern, { start, leaf: leafOf(emission, node), open });
-  } else {
-    if (!known) emitPlain(emission);
-    if (pattern !== undefined || (!known && format !== undefined)) {
-      code.require(`${leafOf(emission, node)}(b, ${start}, p)`);
-    }
-    if (open) code.require(`isSurelyImpersonal(b, ${start}, p)`);
+  if (!known && format === undefined && pattern !== undefined) emitPattern(code, pattern, { start, leaf, open });
+  else {
+    if (!known) emitPlain(code);
+    if (pattern !== undefined || (!known && format !== undefined)) emitLeaf(code, leaf, start);
+    if (open) emitImpersonal(code, start);
   }
-  emitLength(emission, node, start);
-}
-
-function emitPlain({ code }: Emission): void {
-  code.line("p = textEnd(b, d, p, e);");
-  code.line("if (p < 0) return false;");
+  emitLength(code, node, start);
 }
 
 // False where the format has no code of its own.
@@ -55,47 +45,100 @@ function emitFormat(emission: Emission, format: string | undefined, place: Place
     emitUuid(emission, reference, isId);
     return format === undefined || format === "uuid";
   }
-  if (format === "date") {
-    code.require("p + 11 <= e && isDate(d, p)");
-    code.line("p += 10;");
-  } else if (format === "time" || format === "date-time") {
-    code.line(`p = ${format === "time" ? "timeEnd" : "dateTimeEnd"}(d, p, e);`);
-    code.require("p >= 0 && p < e");
-  } else return false;
-  code.require("b[p] === 34");
+  if (format === "date" || format === "date-time") emitDate(code);
+  if (format === "date-time") code.expect("T");
+  if (format === "time" || format === "date-time") {
+    code.address();
+    code.call("time").tee(code.place);
+    code.settled();
+    code.require();
+  }
+  if (format !== "date" && format !== "time" && format !== "date-time") return false;
+  expectQuote(code);
   return true;
 }
 
-function emitUuid({ code }: Emission, reference: number, isId: boolean): void {
-  code.require("p + 37 <= e && b[p + 36] === 34");
-  if (isId) code.require("readUuid(d, p, id, 0)");
-  if (reference >= 0) {
-    code.require(`r < ${MAX_REFERENCES} && readUuid(d, p, refs, r << 2)`);
-    code.line(`refFields[r++] = ${reference};`);
-  }
-  if (!isId && reference < 0) code.require("readUuid(d, p, spare, 0)");
-  code.line("p += 36;");
+function emitDate(code: Code): void {
+  code.address();
+  code.call("date");
+  code.require();
+  code.skip(DATE_BYTES);
 }
 
-function emitLength({ code }: Emission, node: JsonObject, start: string): void {
+function expectQuote(code: Code): void {
+  code.differs('"');
+  code.refuseIf();
+}
+
+function emitUuid({ code, keepId, keepReference }: Emission, reference: number, isId: boolean): void {
+  const words = code.local("v128");
+  readUuid(code.wasm, code.place, code.ahead, code.uuid).set(words);
+  code.wasm.get(code.uuid.isWrong);
+  code.refuseIf();
+  code.skip(UUID_BYTES);
+  expectQuote(code);
+  if (isId) keepId(words);
+  if (reference >= 0) keepReference(words, reference);
+}
+
+function limitsOf(node: JsonObject): { readonly least: number; readonly most: number | undefined } | undefined {
   const least = numberUnder(node, "minLength") ?? 0;
   const most = numberUnder(node, "maxLength");
-  if (least <= 0 && most === undefined) return;
-  // A code point takes one to six bytes (an escape); only where that leaves it open they are counted.
-  const surely = [`p - ${start} >= ${least <= 1 ? least : least * 6}`];
-  if (most !== undefined) surely.push(`p - ${start} <= ${most}`);
-  const limits: Limits = { least, most: most ?? Number.POSITIVE_INFINITY };
-  code.require(`(${surely.join(" && ")}) || lengthFits(b, ${start}, p, ${code.constant(limits)})`);
+  return least <= 0 && most === undefined ? undefined : { least, most };
 }
 
-/** The name of a function that asks the authority whether the string content in `[from, to)` satisfies `node`. */
-function leafOf(emission: Emission, node: JsonObject): string {
+function emitLength(code: Code, node: JsonObject, start: number): void {
+  const limits = limitsOf(node);
+  if (limits === undefined) return;
+  const { wasm } = code;
+  const [least, most] = [wholeFrom(limits.least), wholeUpTo(limits.most)];
+  const isWithin = (fewest: number): void => {
+    wasm.i32(fewest).op("i32.ge_u");
+    if (most === undefined) return;
+    length();
+    wasm.i32(most).op("i32.le_u").op("i32.and");
+  };
+  let length = (): void => {
+    code.address();
+    wasm.get(start).subtractI32();
+  };
+  // A code point takes one to six bytes (an escape); only where that leaves it open they are counted.
+  code.settle();
+  length();
+  isWithin(least <= 1 ? least : least * MOST_BYTES);
+  wasm.op("i32.eqz");
+  code.when(() => {
+    const count = code.local();
+    wasm.get(start).get(code.place);
+    code.call("codePoints").tee(count);
+    length = () => wasm.get(count);
+    isWithin(least);
+    code.require();
+  });
+}
+
+const MOST_BYTES = 6;
+const DATE_BYTES = 10;
+const MOST_LIMIT = Math.floor((2 ** 31 - 1) / MOST_BYTES);
+
+/** A limit of code points as a whole number, which no line is long enough to tell from a larger one. */
+function wholeFrom(least: number): number {
+  return Math.min(Math.max(0, Math.ceil(least)), MOST_LIMIT);
+}
+
+function wholeUpTo(most: number | undefined): number | undefined {
+  if (most === undefined) return undefined;
+  return most < 0 ? unsupported("a length below zero") : Math.min(Math.floor(most), MOST_LIMIT);
+}
+
+/** Asks the authority whether the string content between two addresses satisfies `node`. */
+function leafOf(emission: Emission, node: JsonObject): Ask {
   // Compiled when the first text needs it: most never do, and compiling takes a millisecond.
   let accepts: ((value: JsonValue) => boolean) | undefined;
-  return emission.code.constant((bytes: Uint8Array, from: number, to: number): boolean => {
+  return (bytes, from, to) => {
     accepts ??= validatorOrNone(emission, node);
-    return accepts(JSON.parse(textAt(bytes, from - 1, to + 1)));
-  });
+    return accepts(JSON.parse(textAt(bytes, from - 1, to + 1))) ? 1 : 0;
+  };
 }
 
 function validatorOrNone(emission: Emission, node: JsonObject): (value: JsonValue) => boolean {

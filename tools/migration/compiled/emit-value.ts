@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import { allowedChoices } from "./choices.ts";
-import { literalAt } from "./code.ts";
 import { emitDelegated } from "./delegated.ts";
 import { type Emission, emitCapture, type Place } from "./emission.ts";
 import { emitArray } from "./emit-array.ts";
@@ -14,14 +13,15 @@ import { unsupported } from "./unsupported.ts";
 /** Deeper schemas, those that contain themselves among them, are not compiled. */
 const MOST_DEPTH = 24;
 
+/** The bytes that a value of each kind can begin with. */
 const FIRST_BYTES: Readonly<Record<Kind, string>> = {
-  string: "b[p] === 34",
-  number: "(b[p] === 45 || ((b[p] - 48) >>> 0) < 10)",
-  integer: "(b[p] === 45 || ((b[p] - 48) >>> 0) < 10)",
-  boolean: "(b[p] === 116 || b[p] === 102)",
-  null: "b[p] === 110",
-  array: "b[p] === 91",
-  object: "b[p] === 123",
+  string: '"',
+  number: "-0123456789",
+  integer: "-0123456789",
+  boolean: "tf",
+  null: "n",
+  array: "[",
+  object: "{",
 };
 
 /** Writes the code for a value of any schema; what is not compiled is delegated, as close to the leaves as can be. */
@@ -37,11 +37,16 @@ function emitCompiled(emission: Emission, schema: JsonValue | undefined, place: 
   const { code } = emission;
   const { capture } = place;
   const node = resolveNode(schema, emission.root);
-  if (capture !== undefined) code.line(`${capture.from} = p${place.opened ? " - 1" : ""};`);
+  if (capture !== undefined) {
+    code.address(place.opened ? -1 : 0);
+    code.wasm.set(capture.from);
+  }
   const choices = choicesOf(node);
   if (choices !== undefined) emitChoice(emission, allowedChoices(emission, node, choices), place);
   else emitKinds(emission, node, place);
-  if (capture !== undefined) code.line(`${capture.to} = p;`);
+  if (capture === undefined) return;
+  code.address();
+  code.wasm.set(capture.to);
 }
 
 // The first byte of a value tells its kind.
@@ -52,13 +57,19 @@ function emitKinds(emission: Emission, node: JsonObject, place: Place): void {
     emitKind(emission, node, kinds[0], place);
     return;
   }
-  code.require("p < e");
-  kinds.forEach((kind, index) => {
-    code.line(`${index === 0 ? "" : "else "}if (${FIRST_BYTES[kind]}) {`);
-    emitKind(emission, node, kind, place);
-    code.line("}");
-  });
-  code.line("else return false;");
+  const first = code.local();
+  code.byte().set(first);
+  code.firstOf(
+    kinds.map((kind) => (next) => {
+      const { wasm } = code;
+      [...FIRST_BYTES[kind]].forEach((byte, at) => {
+        wasm.get(first).i32(byte.charCodeAt(0)).isEqual();
+        if (at > 0) wasm.op("i32.or");
+      });
+      wasm.op("i32.eqz").jumpIf(next);
+      emitKind(emission, node, kind, place);
+    }),
+  );
 }
 
 function emitKind(emission: Emission, node: JsonObject, kind: Kind, place: Place): void {
@@ -72,14 +83,16 @@ function emitKind(emission: Emission, node: JsonObject, kind: Kind, place: Place
       emitNumber(emission, node, kind === "integer", place);
       return;
     case "boolean":
-      code.line(`if (${literalAt("true")}) p += 4;`);
-      code.line(`else if (${literalAt("false")}) p += 5;`);
-      code.line("else return false;");
+      code.settle();
+      code.differs("true");
+      code.when(
+        () => code.expect("false"),
+        () => code.skip("true".length),
+      );
       emitCapture(code, place.capture, "boolean");
       return;
     case "null":
-      code.require(literalAt("null"));
-      code.line("p += 4;");
+      code.expect("null");
       return;
     case "array":
       emitArray(emission, node, place);

@@ -1,20 +1,19 @@
-import { MAX_LINE_BYTES } from "../integrity/limits.ts";
+import { WasmFunction } from "../integrity/wasm/wasm-function.ts";
+import { compileModule, instantiate } from "../integrity/wasm/wasm-memory.ts";
+import { wasmModule } from "../integrity/wasm/wasm-module.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { ModuleDefinition } from "../model/module.ts";
-import { dateTimeEnd, isDate, readUuid, timeEnd } from "./byte-formats.ts";
-import { isMultiple, numberEnd } from "./byte-numbers.ts";
-import { isSurelyImpersonal } from "./byte-pii.ts";
-import { lengthFits, stringEnd, textEnd } from "./byte-strings.ts";
 import { Code } from "./code.ts";
 import type { Emission } from "./emission.ts";
-import { isFresh } from "./emit-array.ts";
-import { captureFields, emitInvariant, rangeOrder, sameRange } from "./emit-invariants.ts";
+import { captureFields, emitInvariant, forgetCaptures } from "./emit-invariants.ts";
 import { emitObject } from "./emit-object.ts";
-import { MAX_REFERENCES } from "./emit-string.ts";
 import { emitValue } from "./emit-value.ts";
 import { leafValidator } from "./leaf-validator.ts";
+import { type MatcherRoom, MOST_REFERENCES, matcherRoom } from "./matcher-room.ts";
 import { choicesOf, resolveNode } from "./schema-node.ts";
 import { Unsupported, unsupported } from "./unsupported.ts";
+import { helperFunctions } from "./vectors/functions.ts";
+import { HELPERS } from "./vectors/helpers.ts";
 
 /** Recognises lines that are surely sound; of the others it says nothing. */
 export interface LineMatcher {
@@ -24,45 +23,153 @@ export interface LineMatcher {
    * the line. False says nothing: the authority decides. Never throws, never lets a byte outside decide.
    */
   match(bytes: Uint8Array, start: number, end: number): boolean;
-  /** The four big-endian words of the entity's id. */
+  /**
+   * The same for lines that follow each other, each with its LF, in the memory of the room, up to the first that is not
+   * accepted or whose references are too many to be kept beside those of the others; how many are accepted. Up to 128 bytes
+   * behind them are read.
+   */
+  matchAll(lines: LineRun): number;
+  /** The four words of the id of the last line that was accepted. */
   readonly id: Uint32Array;
-  /** Four words for each captured reference. */
+  /** Four words for each captured reference of the lines that were accepted. */
   readonly refs: Uint32Array;
-  /** For each captured reference the index in `module.references`. */
-  readonly refFields: Uint16Array;
-  /** Captured references of the last line that matched. */
-  refCount: number;
+  /** For each captured reference the index in `module.references`, and the number of its line. */
+  readonly refFields: Uint32Array;
+  readonly refLines: Uint32Array;
+  readonly refCount: number;
 }
 
-const TOOLS = {
-  readUuid,
-  isDate,
-  timeEnd,
-  dateTimeEnd,
-  numberEnd,
-  isMultiple,
-  isSurelyImpersonal,
-  stringEnd,
-  textEnd,
-  lengthFits,
-  isFresh,
-  rangeOrder,
-  sameRange,
-};
+/** Lines in the memory of a room. */
+export interface LineRun {
+  /** Address of the first line. */
+  readonly from: number;
+  /** Address of the places of the LFs, a word each, and what is to be added to them for an address. */
+  readonly ends: number;
+  readonly base: number;
+  readonly count: number;
+  /** Address of the ids that the lines must have, four words each. */
+  readonly ids: number;
+}
+
+type Lines = (from: number, ends: number, base: number, count: number, ids: number) => number;
+const [FROM, ENDS, BASE, COUNT, IDS] = [0, 1, 2, 3, 4];
+const [LF, LF_BYTES] = [0x0a, 1];
 
 /** Compiles the matcher of a module; undefined where its schema is beyond what is compiled. */
-export function compileMatcher(module: ModuleDefinition): LineMatcher | undefined {
+export function compileMatcher(module: ModuleDefinition, room: MatcherRoom = matcherRoom()): LineMatcher | undefined {
   try {
-    const code = new Code();
-    emitLine(code, module);
-    return assemble(code);
+    return new CompiledMatcher(module, room);
   } catch (error) {
     if (error instanceof Unsupported) return undefined;
     throw error;
   }
 }
 
-function emitLine(code: Code, module: ModuleDefinition): void {
+class CompiledMatcher implements LineMatcher {
+  readonly id: Uint32Array;
+  readonly refs: Uint32Array;
+  readonly refFields: Uint32Array;
+  readonly refLines: Uint32Array;
+  readonly #room: MatcherRoom;
+  readonly #refCount: Uint32Array;
+  readonly #end: Int32Array;
+  readonly #endAt: number;
+  readonly #lines: Lines;
+
+  constructor(module: ModuleDefinition, room: MatcherRoom) {
+    const { buffer } = room.memory;
+    const words = (part: Parameters<MatcherRoom["addressOf"]>[0], length: number): Uint32Array =>
+      new Uint32Array(buffer, room.addressOf(part), length);
+    this.#room = room;
+    this.id = words("id", 4);
+    this.refs = words("refs", 4 * MOST_REFERENCES);
+    this.refFields = words("refFields", MOST_REFERENCES);
+    this.refLines = words("refLines", MOST_REFERENCES);
+    this.#refCount = words("refCount", 1);
+    this.#endAt = room.addressOf("end");
+    this.#end = new Int32Array(buffer, this.#endAt, 1);
+    this.#lines = assemble(module, room);
+  }
+
+  get refCount(): number {
+    return this.#refCount[0] ?? 0;
+  }
+
+  match(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!(start >= 0 && start <= end && end <= bytes.length)) return false;
+    if (bytes.buffer === this.#room.memory.buffer && end < bytes.length) return this.#matchHere(bytes, start, end);
+    const from = this.#room.put(bytes, start, end);
+    return from >= 0 && this.#matchAt(from, end - start);
+  }
+
+  /** A line in the memory of the room needs no copy, but an LF. */
+  #matchHere(bytes: Uint8Array, start: number, end: number): boolean {
+    const behind = bytes[end] ?? 0;
+    bytes[end] = LF;
+    const accepts = this.#matchAt(bytes.byteOffset + start, end - start);
+    bytes[end] = behind;
+    return accepts;
+  }
+
+  #matchAt(from: number, length: number): boolean {
+    this.#end[0] = length;
+    return this.#lines(from, this.#endAt, from, 1, 0) === 1;
+  }
+
+  matchAll({ from, ends, base, count, ids }: LineRun): number {
+    return this.#lines(from, ends, base, count, ids);
+  }
+}
+
+function assemble(module: ModuleDefinition, room: MatcherRoom): Lines {
+  const wasm = new WasmFunction({ parameters: 5, result: true });
+  const asks = emitLines(wasm, module, room);
+  const places = { value: room.addressOf("value"), tens: room.addressOf("tens") };
+  const functions = [...helperFunctions(places), wasm];
+  const ask = { name: "ask", signature: { parameters: 3, result: true } };
+  const bytes = wasmModule(functions, new Map([["lines", HELPERS.length]]), [ask]);
+  const memory = new Uint8Array(room.memory.buffer);
+  const answer = (index: number, from: number, to: number): number => asks[index]?.(memory, from, to) ?? 0;
+  const { lines } = instantiate(compileModule(bytes), room.memory, { ask: answer }) as { lines: Lines };
+  return lines;
+}
+
+/** The code for all lines; what it asks of JavaScript. */
+function emitLines(wasm: WasmFunction, module: ModuleDefinition, room: MatcherRoom): Code["asks"] {
+  const [end, accepted, references, kept] = [
+    wasm.local("i32"),
+    wasm.local("i32"),
+    wasm.local("i32"),
+    wasm.local("i32"),
+  ];
+  let asks: Code["asks"] = [];
+  wasm.block((refused) => {
+    wasm.repeat((next) => {
+      wasm.get(accepted).get(COUNT).op("i32.ge_u").jumpIf(refused);
+      wasm.get(ENDS).loadI32(0).get(BASE).addI32().set(end);
+      const code = new Code(wasm, room, { end, refused });
+      asks = code.asks;
+      wasm.get(FROM).set(code.place);
+      emitLine(code, module, { references, accepted });
+      wasm.get(end).i32(LF_BYTES).addI32().set(FROM);
+      wasm.get(ENDS).i32(4).addI32().set(ENDS);
+      wasm.get(IDS).i32(16).addI32().set(IDS);
+      wasm.get(references).set(kept);
+      wasm.get(accepted).i32(1).addI32().set(accepted).jump(next);
+    });
+  });
+  wasm.i32(0).get(kept).storeI32(room.addressOf("refCount"));
+  wasm.get(accepted);
+  return asks;
+}
+
+/** Locals of the loop over lines: references that were kept, and lines that were accepted. */
+interface LineLocals {
+  readonly references: number;
+  readonly accepted: number;
+}
+
+function emitLine(code: Code, module: ModuleDefinition, locals: LineLocals): void {
   const captures = captureFields(code, module.invariants);
   const seen = new Set<number>();
   const open = module.piiFields.filter((field) => (field.pii ?? 0) === 0 && field.freeText);
@@ -78,12 +185,38 @@ function emitLine(code: Code, module: ModuleDefinition): void {
     isOpen: (path) => open.some((field) => isWithin(path, field.path)),
     hasReferenceIn: (path) => module.references.some((reference) => isWithin(reference.path, path)),
     isOpenIn: (path) => open.some(({ path: other }) => isWithin(other, path) || isWithin(path, other)),
+    keepId: (words) => keepId(code, words),
+    keepReference: (words, index) => keepReference(code, words, index, locals),
     value: emitValue,
   };
+  forgetCaptures(code, captures);
   const node = pinned(resolveNode(module.schema, module.schema), module);
   emitObject(emission, node, { path: [], opened: false, capture: undefined }, captures);
   if (!module.references.every((_, index) => seen.has(index))) unsupported("a reference that is no string");
   for (const invariant of module.invariants) emitInvariant(code, invariant, captures);
+  code.settle();
+  code.wasm.get(code.place).get(code.end).op("i32.ne");
+  code.refuseIf();
+}
+
+/** Stores the words of the id, and compares them with those that the line must have, where there are such. */
+function keepId(code: Code, words: number): void {
+  const { wasm, room } = code;
+  wasm.i32(0).get(words).store(room.addressOf("id"));
+  wasm.get(IDS).when(() => {
+    wasm.get(IDS).load(0).get(words).xor().anyBit();
+    code.refuseIf();
+  });
+}
+
+function keepReference(code: Code, words: number, index: number, { references, accepted }: LineLocals): void {
+  const { wasm, room } = code;
+  wasm.get(references).i32(MOST_REFERENCES).op("i32.ge_u");
+  code.refuseIf();
+  wasm.get(references).shiftLeftI32(4).get(words).store(room.addressOf("refs"));
+  wasm.get(references).shiftLeftI32(2).i32(index).storeI32(room.addressOf("refFields"));
+  wasm.get(references).shiftLeftI32(2).get(accepted).storeI32(room.addressOf("refLines"));
+  wasm.get(references).i32(1).addI32().set(references);
 }
 
 /** The schema of an entity with what other checks ask for as well: an id, and the schemaVersion of the module. */
@@ -110,37 +243,4 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 function isWithin(path: readonly string[], outer: readonly string[]): boolean {
   return isSame(path.slice(0, outer.length), outer);
-}
-
-function assemble(code: Code): LineMatcher {
-  const target = {
-    id: new Uint32Array(4),
-    refs: new Uint32Array(4 * MAX_REFERENCES),
-    refFields: new Uint16Array(MAX_REFERENCES),
-    refCount: 0,
-  };
-  const make = new Function("tools", "constants", "target", functionText(code));
-  const match: LineMatcher["match"] = make(TOOLS, code.constants, target);
-  return Object.assign(target, { match });
-}
-
-// The view is kept from line to line, because a block holds thousands of them.
-function functionText(code: Code): string {
-  return `"use strict";
-const { ${Object.keys(TOOLS).join(", ")} } = tools;
-const { id, refs, refFields } = target;
-${code.declarations()}
-const x = new Float64Array(1);
-const spare = new Uint32Array(4);
-let block = new Uint8Array(0);
-let d = new DataView(block.buffer);
-return function match(b, start, e) {
-if (b !== block) { d = new DataView(b.buffer, b.byteOffset, b.byteLength); block = b; }
-if (!(start >= 0 && e <= b.length && e - start <= ${MAX_LINE_BYTES})) return false;
-let p = start, r = 0;
-${code.body()}
-if (p !== e) return false;
-target.refCount = r;
-return true;
-};`;
 }

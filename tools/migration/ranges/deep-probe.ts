@@ -9,8 +9,12 @@ import { compareWords, parseUuid, uuidText } from "../integrity/uuid-words.ts";
 import { type Check, type Finding, type FindingPlace, finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { IdIndex } from "./id-index.ts";
-import { LookupBatch } from "./lookup-batch.ts";
-import type { EntityProbe } from "./prove-range.ts";
+import { LookupBatch, MOST_LOOKUPS } from "./lookup-batch.ts";
+import { proofRoom } from "./proof-room.ts";
+import type { EntityProbe, EntityRun } from "./prove-range.ts";
+
+/** 32-bit words of an id, and their bytes. */
+const [WORDS, ID_BYTES] = [4, 16];
 
 /** What the entities of a module are checked against. */
 export interface DeepSetup {
@@ -29,7 +33,7 @@ export class DeepChecks {
   constructor(setup: DeepSetup) {
     this.#setup = setup;
     this.module = setup.module;
-    this.matcher = compileMatcher(setup.module);
+    this.matcher = compileMatcher(setup.module, proofRoom().matchers);
   }
 
   /** The checks that word findings; compiled when the first line needs them. */
@@ -50,7 +54,8 @@ export class DeepProbe implements EntityProbe {
   /** References that were not yet looked up, each with its field and the words of its entity. */
   readonly #batch = new LookupBatch((lookup, position, words) => this.#settled(lookup, position, words));
   readonly #fields: number[] = [];
-  readonly #ids: Uint32Array[] = [];
+  readonly #ids = new Uint32Array(WORDS * MOST_LOOKUPS);
+  readonly #memory = proofRoom().lanes.memory;
   #isUtf8 = true;
 
   constructor(checks: DeepChecks, targets: readonly (IdIndex | undefined)[]) {
@@ -69,35 +74,63 @@ export class DeepProbe implements EntityProbe {
     this.#isUtf8 = isUtf8(bytes.subarray(from, to));
   }
 
-  /** False where the entity has another id than its digest line: others may refer to it, so it is not a fault of its own. */
-  entity(bytes: Buffer, from: number, to: number, index: number, offset: number, id: Uint32Array): boolean {
-    const { matcher } = this.#checks;
-    if (this.#isUtf8 && matcher?.match(bytes, from, to) === true) {
-      if (compareWords(matcher.id, 0, id, 0) !== 0) return false;
-      for (let at = 0; at < matcher.refCount; at += 1) {
-        this.#refer(matcher.refFields[at] ?? 0, matcher.refs, 4 * at, id);
-      }
-      return true;
+  /** False where an entity has another id than its digest line: others may refer to it, so it is not a fault of its own. */
+  entities(run: EntityRun): boolean {
+    for (let line = 0; line < run.count; ) {
+      const accepted = this.#isUtf8 ? this.#match(run, line) : 0;
+      if (accepted === 0 && !this.#judged(run, line)) return false;
+      line += Math.max(1, accepted);
     }
-    this.#batch.settle();
-    return this.#judge(bytes.subarray(from, to), index, offset, uuidText(id));
+    return true;
   }
 
-  #refer(field: number, words: Uint32Array, at: number, id: Uint32Array): void {
+  /** Takes lines from `line` on that the matcher accepts; how many. */
+  #match(run: EntityRun, line: number): number {
+    const { matcher } = this.#checks;
+    if (matcher === undefined) return 0;
+    const { bytes, ends, ids } = run;
+    const begin = beginOf(run, line);
+    let accepted = 0;
+    if (bytes.buffer === this.#memory) {
+      accepted = matcher.matchAll({
+        from: bytes.byteOffset + begin,
+        ends: ends.byteOffset + ends.BYTES_PER_ELEMENT * line,
+        base: bytes.byteOffset,
+        count: run.count - line,
+        ids: ids.byteOffset + ID_BYTES * line,
+      });
+    } else if (matcher.match(bytes, begin, ends[line] ?? 0) && compareWords(matcher.id, 0, ids, WORDS * line) === 0) {
+      accepted = 1;
+    }
+    for (let at = 0; accepted > 0 && at < matcher.refCount; at += 1) {
+      const own = WORDS * (line + (matcher.refLines[at] ?? 0));
+      this.#refer(matcher.refFields[at] ?? 0, matcher.refs, WORDS * at, ids, own);
+    }
+    return accepted;
+  }
+
+  #judged(run: EntityRun, line: number): boolean {
+    this.#batch.settle();
+    const begin = beginOf(run, line);
+    const id = uuidText(run.ids.subarray(WORDS * line, WORDS * line + WORDS));
+    return this.#judge(run.bytes.subarray(begin, run.ends[line]), run.index + line, run.base + begin, id);
+  }
+
+  #refer(field: number, words: Uint32Array, at: number, ids: Uint32Array, idAt: number): void {
     const target = this.#targets[field];
     if (target === undefined) return;
     const lookup = this.#batch.add(target, words, at);
     this.#fields[lookup] = field;
-    this.#ids[lookup] ??= new Uint32Array(4);
-    this.#ids[lookup]?.set(id);
+    for (let word = 0; word < WORDS; word += 1) this.#ids[WORDS * lookup + word] = ids[idAt + word] ?? 0;
     if (this.#batch.isFull) this.#batch.settle();
   }
 
   #settled(lookup: number, position: number, words: Uint32Array): void {
     if (position >= 0) return;
-    const [field, id] = [this.#fields[lookup], this.#ids[lookup]];
-    if (field === undefined || id === undefined) return;
-    this.#missing(field, uuidText(words.subarray(4 * lookup, 4 * lookup + 4)), uuidText(id));
+    const field = this.#fields[lookup];
+    if (field === undefined) return;
+    const [from, to] = [WORDS * lookup, WORDS * lookup + WORDS];
+    this.#missing(field, uuidText(words.subarray(from, to)), uuidText(this.#ids.subarray(from, to)));
   }
 
   #judge(line: Buffer, index: number, offset: number, id: string): boolean {
@@ -129,4 +162,9 @@ export class DeepProbe implements EntityProbe {
     const place = { module: this.#checks.module.name, id, field: reference.path.join("/"), expected, got: "none" };
     this.#findings.push(finding("REFERENCE_MISSING", place));
   }
+}
+
+/** Where a line of a run begins. */
+function beginOf({ begin, ends }: EntityRun, line: number): number {
+  return line === 0 ? begin : (ends[line - 1] ?? 0) + 1;
 }

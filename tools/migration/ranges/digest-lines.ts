@@ -67,9 +67,9 @@ export class DigestLines {
     return compareWords(this.#room.ids, at, this.#room.ids, at + WORDS) < 0;
   }
 
-  /** Where in the `ids` of the room the words of the id of leaf `index` are. */
-  wordsAt(index: number): number {
-    return WORDS * (index - this.batchBegin + 1);
+  /** The words of the ids from leaf `index` on, which must be in the present batch, in the memory of the lanes. */
+  idsFrom(index: number): Uint32Array {
+    return this.#room.ids.subarray(WORDS * (index - this.batchBegin + 1));
   }
 
   /** True where the lines of the `count` leaves from `first` on have the digests of the first lines that were hashed last. */

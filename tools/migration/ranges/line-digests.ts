@@ -4,18 +4,18 @@ import { ENTRY_BYTES } from "../integrity/lanes/sha256-lines.ts";
 
 const LF = 10;
 const LANES = 4;
-const DIGEST_BYTES = 32;
+const [DIGEST_BYTES, END_BYTES] = [32, 4];
 /** Longest message hashed in vectors, in blocks: from there on a call of its own is faster, 0.2 us and 30 ns a block against 70 ns. */
 const MOST_BLOCKS = 10;
 
 /** Bytes of memory for the digests of `lines` lines. */
 export function digestRoom(lines: number): number {
-  return (lines + (LANES - 1) * MOST_BLOCKS) * ENTRY_BYTES + lines * DIGEST_BYTES;
+  return (lines + (LANES - 1) * MOST_BLOCKS) * ENTRY_BYTES + lines * (DIGEST_BYTES + END_BYTES);
 }
 
 /** Splits bytes into lines and hashes these, four of equal length in blocks at a time where the bytes are in the memory of the lanes. */
 export class LineDigests {
-  /** Where the LF of each line is. */
+  /** Where the LF of each line is, in the memory of the lanes. */
   readonly ends: Int32Array;
   /** Address of the first digest; they follow each other. */
   readonly at: number;
@@ -36,7 +36,7 @@ export class LineDigests {
     this.#listAt = at;
     this.#list = new Int32Array(lanes.memory, at, (entries * ENTRY_BYTES) / 4);
     this.at = at + entries * ENTRY_BYTES;
-    this.ends = new Int32Array(most);
+    this.ends = new Int32Array(lanes.memory, this.at + most * DIGEST_BYTES, most);
   }
 
   /** Finds and hashes up to `most` lines of `[from, to)`, which ends with a line; how many they are. */

@@ -1,7 +1,7 @@
 import type { IdIndex } from "./id-index.ts";
 
 /** Lookups that wait for memory together. */
-const MOST = 256;
+export const MOST_LOOKUPS = 256;
 
 /** Called with the number of a lookup in its batch, its index, and the position that was found, or -1. */
 export type LookupTaker = (lookup: number, position: number, words: Uint32Array) => void;
@@ -16,8 +16,8 @@ interface Part {
 /** Looks ids up in batches: large indexes are seldom in the cache, and `findAll` waits for all of a batch together. */
 export class LookupBatch {
   /** Four words of each id that is waiting. */
-  readonly #words = new Uint32Array(4 * MOST);
-  readonly #positions = new Int32Array(MOST);
+  readonly #words = new Uint32Array(4 * MOST_LOOKUPS);
+  readonly #positions = new Int32Array(MOST_LOOKUPS);
   readonly #parts: Part[] = [];
   readonly #take: LookupTaker;
   #count = 0;
@@ -40,7 +40,7 @@ export class LookupBatch {
 
   /** True where the batch is to be settled before another is added. */
   get isFull(): boolean {
-    return this.#count === MOST;
+    return this.#count === MOST_LOOKUPS;
   }
 
   /** Does the lookups that are waiting. */
@@ -57,7 +57,7 @@ export class LookupBatch {
   /** An entity refers to few modules: there are few parts to look at. */
   #partOf(index: IdIndex): Part {
     for (const part of this.#parts) if (part.index === index) return part;
-    const part = { index, numbers: new Uint16Array(MOST), count: 0 };
+    const part = { index, numbers: new Uint16Array(MOST_LOOKUPS), count: 0 };
     this.#parts.push(part);
     return part;
   }

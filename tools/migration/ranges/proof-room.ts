@@ -1,3 +1,4 @@
+import { MATCHER_BYTES, MatcherRoom } from "../compiled/matcher-room.ts";
 import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
 import { digestRoom, LineDigests } from "./line-digests.ts";
 import { BATCH_BYTES, BATCH_LEAVES, TreeBatch } from "./tree-batch.ts";
@@ -17,6 +18,8 @@ export interface ProofRoom {
   readonly ids: Uint32Array;
   /** For the lines of data.jsonl. */
   readonly block: Buffer;
+  /** For matchers of these lines. */
+  readonly matchers: MatcherRoom;
 }
 
 let room: ProofRoom | undefined;
@@ -29,12 +32,13 @@ export function proofRoom(): ProofRoom {
 
 function createRoom(): ProofRoom {
   const digestBytes = digestRoom(BATCH_LEAVES);
-  const lanes = createLanes(ID_BYTES + digestBytes + BATCH_BYTES + BLOCK_BYTES + BEYOND_BYTES);
+  const lanes = createLanes(ID_BYTES + digestBytes + BATCH_BYTES + BLOCK_BYTES + BEYOND_BYTES + MATCHER_BYTES);
   const ids = new Uint32Array(lanes.memory, lanes.free, ID_BYTES / 4);
   const digestsAt = lanes.free + ID_BYTES;
   const digests = new LineDigests(lanes, digestsAt, BATCH_LEAVES);
   const batchAt = digestsAt + digestBytes;
   const batch = new TreeBatch(lanes, batchAt);
   const block = Buffer.from(lanes.memory, batchAt + BATCH_BYTES, BLOCK_BYTES);
-  return { lanes, batch, digests, ids, block };
+  const matchers = new MatcherRoom(lanes.shared, batchAt + BATCH_BYTES + BLOCK_BYTES + BEYOND_BYTES);
+  return { lanes, batch, digests, ids, block, matchers };
 }

@@ -33,11 +33,25 @@ export interface RangeProof {
   readonly subtrees: readonly SubtreeHash[];
 }
 
-/** Looks at the content of each entity beside the digests: `id` holds its four words; false gives the range up. */
+/** Looks at the content of entities beside the digests; false gives the range up. */
 export interface EntityProbe {
   /** Called with each new block, before its lines. */
   block(bytes: Buffer, from: number, to: number): void;
-  entity(bytes: Buffer, from: number, to: number, index: number, offset: number, id: Uint32Array): boolean;
+  entities(run: EntityRun): boolean;
+}
+
+/** Entities whose lines follow each other in a block. */
+export interface EntityRun {
+  readonly bytes: Buffer;
+  /** Where the first line begins in `bytes`, and where each has its LF. */
+  readonly begin: number;
+  readonly ends: Int32Array;
+  readonly count: number;
+  /** Leaf index of the first entity, and the offset of `bytes` in the file. */
+  readonly index: number;
+  readonly base: number;
+  /** Four words for each id by their lines of entities.jsonl. */
+  readonly ids: Uint32Array;
 }
 
 /**
@@ -64,8 +78,6 @@ class RangeProver {
   readonly #digests: LineDigests;
   readonly #data: RangeBlocks;
   readonly #chunks: ChunkBuilder;
-  readonly #room = proofRoom();
-  readonly #id = new Uint32Array(4);
   #index: number;
   /** First line of the batch, and first byte of the block, that the chunk hashes have not seen. */
   #unhashedLine: number;
@@ -77,7 +89,7 @@ class RangeProver {
     this.#index = range.begin;
     this.#unhashedLine = range.begin;
     this.#chunks = new ChunkBuilder({ index: range.begin, dataOffset: range.dataOffset });
-    const room = this.#room;
+    const room = proofRoom();
     const { dataOffset: offset, dataBytes: length, blockBytes = room.block.length } = range;
     const block = blockBytes > room.block.length ? Buffer.allocUnsafe(blockBytes) : room.block.subarray(0, blockBytes);
     this.#digests = room.digests;
@@ -127,9 +139,10 @@ class RangeProver {
   /** Takes the lines that were hashed last, the first of them at `begin`. */
   #entities(bytes: Buffer, begin: number, count: number): boolean {
     const digests = this.#digests;
+    if (!this.#probed(bytes, begin, count)) return false;
     for (let line = 0, at = begin; line < count; line += 1) {
       const lf = digests.ends[line] ?? 0;
-      if (lf - at > MAX_LINE_BYTES || !this.#isNext() || !this.#probed(bytes, at, lf)) return false;
+      if (lf - at > MAX_LINE_BYTES || !this.#isNext()) return false;
       this.#count(digests.endsWithZeros(line), bytes, lf + 1, lf + 1 - at);
       at = lf + 1;
     }
@@ -141,12 +154,15 @@ class RangeProver {
     return this.#index === this.#range.begin || this.#lines.isAbove(this.#index);
   }
 
-  #probed(bytes: Buffer, at: number, lf: number): boolean {
+  #probed(bytes: Buffer, begin: number, count: number): boolean {
     if (this.#probe === undefined) return true;
-    const id = this.#id;
-    const from = this.#lines.wordsAt(this.#index);
-    for (let word = 0; word < id.length; word += 1) id[word] = this.#room.ids[from + word] ?? 0;
-    return this.#probe.entity(bytes, at, lf, this.#index, this.#data.base + at, id);
+    const [index, base, ids, { ends }] = [
+      this.#index,
+      this.#data.base,
+      this.#lines.idsFrom(this.#index),
+      this.#digests,
+    ];
+    return this.#probe.entities({ bytes, begin, ends, count, index, base, ids });
   }
 
   /** Takes the entity into its chunk, and ends the chunk where its content says so. */

@@ -1,3 +1,4 @@
+import { compileModule, createMemory, instantiate, type WasmMemory } from "../wasm/wasm-memory.ts";
 import { lanesModule } from "./sha256-code.ts";
 import { LAYOUT, LEAF_BYTES, LITERALS } from "./sha256-layout.ts";
 import { fillEndTables } from "./sha256-lines.ts";
@@ -5,6 +6,8 @@ import { fillEndTables } from "./sha256-lines.ts";
 /** What is done to lines in vectors, in memory of its own; all places are addresses there. */
 export interface Sha256Lanes extends LaneFunctions {
   readonly memory: ArrayBuffer;
+  /** The same, for other modules that work in it. */
+  readonly shared: WasmMemory;
   /** First byte of the memory that is free for messages and digests. */
   readonly free: number;
 }
@@ -40,7 +43,7 @@ interface LaneFunctions {
    */
   ids(texts: number, words: number, count: number): number;
   /**
-   * Reads lines of a registry in its committed form from address `from` up to `to`, up to `most` of them, the byte `separator`
+   * Reads whole lines of a registry in its committed form from address `from` up to `to`, up to `most` of them, the byte `separator`
    * behind each (a comma, or the LF alone), whose legacy ids ascend from the one in `[last, lastEnd)` on and have no escapes.
    * The words of their UUIDs go to `words`, the begin and the end of their legacy ids to `places`; stops before the first line
    * that is another, and tells how many were read. Up to 128 bytes behind `to` are read.
@@ -57,23 +60,14 @@ interface LaneFunctions {
   ): number;
 }
 
-const PAGE_BYTES = 65_536;
-
-/** What is used of the global of Node; its types come with those of a browser only. */
-declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-};
-
 /** Lanes with room for `bytes`. */
 export function createLanes(bytes: number): Sha256Lanes {
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((LAYOUT.free + bytes) / PAGE_BYTES) });
-  fillTables(new DataView(memory.buffer));
-  fillEndTables(new Uint8Array(memory.buffer));
-  compiled ??= new WebAssembly.Module(lanesModule());
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-  return { memory: memory.buffer, free: LAYOUT.free, ...(exports as LaneFunctions) };
+  const shared = createMemory(LAYOUT.free + bytes);
+  fillTables(new DataView(shared.buffer));
+  fillEndTables(new Uint8Array(shared.buffer));
+  compiled ??= compileModule(lanesModule());
+  const functions = instantiate(compiled, shared) as LaneFunctions;
+  return { shared, memory: shared.buffer, free: LAYOUT.free, ...functions };
 }
 
 let compiled: object | undefined;

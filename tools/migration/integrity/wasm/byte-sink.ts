@@ -8,6 +8,15 @@ export class ByteSink {
     return this.#room.subarray(0, this.#length);
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes back what was put behind the first `length` bytes. */
+  shorten(length: number): void {
+    this.#length = Math.min(length, this.#length);
+  }
+
   put(byte: number): this {
     if (this.#length === this.#room.length) {
       const room = new Uint8Array(2 * this.#length);

@@ -16,6 +16,7 @@ const PLAIN = {
   "i64.eqz": 0x50,
   "i64.eq": 0x51,
   "i64.ne": 0x52,
+  "i64.or": 0x84,
   "f64.eq": 0x61,
   "f64.lt": 0x63,
   "f64.gt": 0x64,
@@ -34,8 +35,10 @@ const PLAIN = {
   "i64.mul": 0x7e,
   "i64.and": 0x83,
   "i64.xor": 0x85,
-  "f64.floor": 0x9c,
+  "f64.abs": 0x99,
   "f64.neg": 0x9a,
+  "f64.floor": 0x9c,
+  "f64.trunc": 0x9d,
   "f64.div": 0xa3,
   "i64.extend_i32_u": 0xad,
   "f64.convert_i64_u": 0xba,
@@ -49,6 +52,7 @@ const ACCESSES = {
   "i32.load8_u": 0x2d,
   "i32.load16_u": 0x2f,
   "i32.store": 0x36,
+  "f64.store": 0x39,
   "i32.store8": 0x3a,
 } as const;
 
@@ -58,6 +62,7 @@ const VECTOR = {
   "i8x16.eq": 0x23,
   "i8x16.ne": 0x24,
   "i8x16.lt_u": 0x26,
+  "i8x16.le_u": 0x2a,
   "v128.and": 0x4e,
   "v128.andnot": 0x4f,
   "v128.or": 0x50,
@@ -77,6 +82,12 @@ export type ValueType = keyof typeof VALUE_TYPES;
 
 /** A place to which code can jump: the end of a `block`, the begin of a `repeat`. */
 export interface Label {
+  readonly depth: number;
+}
+
+/** How far a function has got. */
+export interface WasmMark {
+  readonly length: number;
   readonly depth: number;
 }
 
@@ -194,6 +205,17 @@ export class WasmFunction {
   /** Ends the function, with the i32 on the stack where it has a result. */
   leave(): this {
     return this.#put(0x0f);
+  }
+
+  /** What was put so far, to be gone back to. */
+  get mark(): WasmMark {
+    return { length: this.#bytes.length, depth: this.#depth };
+  }
+
+  /** Takes back all that was put since `mark`, but not the locals. */
+  goBack({ length, depth }: WasmMark): void {
+    this.#bytes.shorten(length);
+    this.#depth = depth;
   }
 
   /** Repeats `body` while the i32 that it leaves is not 0. */

@@ -1,25 +1,29 @@
 import { ByteSink, sized } from "./byte-sink.ts";
-import { VALUE_TYPES, type WasmFunction } from "./wasm-function.ts";
+import { VALUE_TYPES, type WasmFunction, type WasmSignature } from "./wasm-function.ts";
 
-/** The bytes of a module with these functions, some of them exported, over an imported memory `env.memory`. */
+/** What a module takes from `env`, beside its memory. */
+export interface WasmImport {
+  readonly name: string;
+  readonly signature: WasmSignature;
+}
+
+/** The bytes of a module with these functions, behind the imported ones, some of them exported; over an imported memory `env.memory`. */
 export function wasmModule(
   functions: readonly WasmFunction[],
   exported: ReadonlyMap<string, number>,
+  imported: readonly WasmImport[] = [],
 ): Uint8Array<ArrayBuffer> {
-  const { i32 } = VALUE_TYPES;
-  const types = functions.map(({ signature: { parameters, result = false } }) => [
-    ...[0x60, parameters, ...new Array<number>(parameters).fill(i32)],
-    ...(result ? [1, i32] : [0]),
-  ]);
+  const types = [...imported, ...functions].map(({ signature }) => typeOf(signature));
   const memory = [...text("env"), ...text("memory"), 0x02, 0x00, 1];
+  const imports = imported.map(({ name }, index) => [...text("env"), ...text(name), 0x00, index]);
   const exports = [...exported].map(([name, index]) => [...text(name), 0x00, index]);
   const sections = [
     Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
     section(1, types.map(bytesOf)),
-    section(2, [bytesOf(memory)]),
+    section(2, [memory, ...imports].map(bytesOf)),
     section(
       3,
-      functions.map((_, index) => Uint8Array.of(index)),
+      functions.map((_, index) => new ByteSink().unsigned(imported.length + index).bytes),
     ),
     section(7, exports.map(bytesOf)),
     section(
@@ -28,6 +32,11 @@ export function wasmModule(
     ),
   ];
   return Uint8Array.from(Buffer.concat(sections));
+}
+
+function typeOf({ parameters, result = false }: WasmSignature): readonly number[] {
+  const { i32 } = VALUE_TYPES;
+  return [0x60, parameters, ...new Array<number>(parameters).fill(i32), ...(result ? [1, i32] : [0])];
 }
 
 function bytesOf(values: readonly number[]): Uint8Array {

@@ -40,23 +40,26 @@ export const MATCHER_BYTES = Object.values(PARTS).reduce((sum, bytes) => sum + b
 /** Where the matchers of a thread have what they share, in memory in which lines may be, too. */
 export class MatcherRoom {
   readonly memory: WasmMemory;
-  readonly #begin: number;
+  readonly #places: Readonly<Record<string, number>>;
+  readonly #bytes: Uint8Array;
   #tablesUsed = 0;
 
   /** In the MATCHER_BYTES of `memory` from `begin` on. */
   constructor(memory: WasmMemory, begin: number) {
+    let at = Math.ceil(begin / ALIGNED) * ALIGNED;
+    const places: Record<string, number> = {};
+    for (const [part, bytes] of Object.entries(PARTS)) {
+      places[part] = at;
+      at += bytes;
+    }
     this.memory = memory;
-    this.#begin = Math.ceil(begin / ALIGNED) * ALIGNED;
+    this.#places = places;
+    this.#bytes = new Uint8Array(memory.buffer);
     new Float64Array(memory.buffer, this.addressOf("tens"), TENS.length).set(TENS);
   }
 
   addressOf(part: MatcherPart): number {
-    let at = this.#begin;
-    for (const [name, bytes] of Object.entries(PARTS)) {
-      if (name === part) break;
-      at += bytes;
-    }
-    return at;
+    return this.#places[part] ?? 0;
   }
 
   /** The address of a copy of these bytes; unsupported where there is no room for one more. */
@@ -65,7 +68,7 @@ export class MatcherRoom {
     const size = Math.ceil(bytes.length / ALIGNED) * ALIGNED;
     if (this.#tablesUsed + size > TABLE_BYTES) unsupported("more tables than there is room for");
     this.#tablesUsed += size;
-    new Uint8Array(this.memory.buffer).set(bytes, at);
+    this.#bytes.set(bytes, at);
     return at;
   }
 
@@ -78,9 +81,8 @@ export class MatcherRoom {
   put(bytes: Uint8Array, start: number, end: number): number {
     if (end - start > LINE_BYTES - 1) return -1;
     const at = this.addressOf("line");
-    const to = new Uint8Array(this.memory.buffer, at, end - start + 1);
-    to.set(bytes.subarray(start, end));
-    to[end - start] = LF;
+    this.#bytes.set(bytes.subarray(start, end), at);
+    this.#bytes[at + end - start] = LF;
     return at;
   }
 }

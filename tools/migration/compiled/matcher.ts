@@ -124,14 +124,22 @@ class CompiledMatcher implements LineMatcher {
 function assemble(module: ModuleDefinition, room: MatcherRoom): Lines {
   const wasm = new WasmFunction({ parameters: 5, result: true });
   const asks = emitLines(wasm, module, room);
-  const places = { value: room.addressOf("value"), tens: room.addressOf("tens") };
-  const functions = [...helperFunctions(places), wasm];
+  const functions = [...helpersOf(room), wasm];
   const ask = { name: "ask", signature: { parameters: 3, result: true } };
   const bytes = wasmModule(functions, new Map([["lines", HELPERS.length]]), [ask]);
   const memory = new Uint8Array(room.memory.buffer);
   const answer = (index: number, from: number, to: number): number => asks[index]?.(memory, from, to) ?? 0;
   const { lines } = instantiate(compileModule(bytes), room.memory, { ask: answer }) as { lines: Lines };
   return lines;
+}
+
+const helpers = new WeakMap<MatcherRoom, readonly WasmFunction[]>();
+
+/** The helpers of all matchers of a room: putting them together takes as long as the rest of a matcher. */
+function helpersOf(room: MatcherRoom): readonly WasmFunction[] {
+  const known = helpers.get(room) ?? helperFunctions({ value: room.addressOf("value"), tens: room.addressOf("tens") });
+  helpers.set(room, known);
+  return known;
 }
 
 /** The code for all lines; what it asks of JavaScript. */

@@ -1,4 +1,5 @@
-import { CELL, type CellBlock, ROWS_AHEAD } from "./row-cells.ts";
+import { CELL } from "../integrity/lanes/cell-lanes.ts";
+import { type CellBlock, ROWS_AHEAD } from "./row-cells.ts";
 import { KeyBatch, type SharedRegistry } from "./shared-registry.ts";
 
 /** Looks the cells of one column up in a registry, those of all rows that were read ahead together. */

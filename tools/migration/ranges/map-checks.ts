@@ -5,6 +5,7 @@ import { compileMatcher, type LineMatcher } from "../compiled/matcher.ts";
 import { compileWriter, type EntityWriter } from "../compiled/writer.ts";
 import type { Check } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
+import { mapRoom } from "./map-room.ts";
 import { type MapShare, RangeMapping } from "./range-mapping.ts";
 
 /** What the checks of every module are made with. */
@@ -27,7 +28,7 @@ export class MapChecks {
   constructor(module: ModuleDefinition, setup: MapSetup) {
     const { phoneRegions, checks } = setup;
     this.module = module;
-    this.matcher = compileMatcher(module);
+    this.matcher = compileMatcher(module, mapRoom().matchers);
     this.writer = compileWriter(module);
     this.byteWriter = compileByteWriter(module);
     this.#phoneRegions = phoneRegions;

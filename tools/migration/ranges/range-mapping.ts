@@ -1,4 +1,5 @@
 import { stringifyChecked } from "../integrity/canonical.ts";
+import { CELL } from "../integrity/lanes/cell-lanes.ts";
 import { MAX_LINE_BYTES } from "../integrity/limits.ts";
 import { findValueProblem } from "../integrity/strict-value.ts";
 import { parseUuid } from "../integrity/uuid-words.ts";
@@ -7,7 +8,7 @@ import { type RecordBatch, toObject } from "../sources/record-batch.ts";
 import type { CellPage } from "../sources/sqlite-cells.ts";
 import type { MapChecks } from "./map-checks.ts";
 import { MarkedRegistry } from "./marked-registry.ts";
-import { CELL, RowCells } from "./row-cells.ts";
+import { RowCells } from "./row-cells.ts";
 import { compileRowWriter, type RowWriter } from "./row-writer.ts";
 import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
 import type { LineSink } from "./spill.ts";

@@ -1,20 +1,20 @@
 import { isUtf8 } from "node:buffer";
 import { numberEnd } from "../compiled/byte-numbers.ts";
-import { plainEnd } from "../compiled/byte-strings.ts";
+import { CELL, CELLS_END_BYTES } from "../integrity/lanes/cell-lanes.ts";
 import type { CellPage } from "../sources/sqlite-cells.ts";
+
+import { mapRoom, mostCells } from "./map-room.ts";
 
 /** Stands for a cell whose value only the driver gives exactly. */
 export const UNKNOWN = Symbol("not read from JSON");
 
-/** What a cell is. */
-export const CELL = { null: 0, text: 1, escaped: 2, integer: 3, real: 4 } as const;
-
-const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, MINUS, DOT, N, ZERO] = [
-  0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x2d, 0x2e, 0x6e, 0x30,
-];
+const [LF, CLOSE, ZERO] = [0x0a, 0x5d, 0x30];
 
 /** Rows whose cells are found before the first of them is used. */
 export const ROWS_AHEAD = 32;
+
+/** Most cells that rows may have to be read ahead. */
+export const MOST_CELLS = Math.floor(mostCells(ROWS_AHEAD) / ROWS_AHEAD);
 
 /** The cells of some rows, row by row. */
 export interface CellBlock {
@@ -66,17 +66,23 @@ export class RowCells {
   /** By slot: the parts of these that a row has, what it is, where it begins and ends. */
   readonly #parts: readonly { readonly kinds: Uint8Array; readonly from: Int32Array; readonly to: Int32Array }[];
   readonly #found: Found[] = new Array<Found>(ROWS_AHEAD).fill("lost");
-  readonly #begins = new Int32Array(ROWS_AHEAD);
-  readonly #ends = new Int32Array(ROWS_AHEAD);
+  readonly #begins: Int32Array;
+  readonly #ends: Int32Array;
 
   /** For rows of `width` cells, of which `listeners` are told ahead. */
   constructor(width: number, listeners: readonly RowsAhead[] = []) {
     this.#width = width;
     this.#listeners = listeners;
     this.#apart = new Array(width).fill(undefined);
-    this.#kinds = new Uint8Array(width * ROWS_AHEAD);
-    this.#from = new Int32Array(width * ROWS_AHEAD);
-    this.#to = new Int32Array(width * ROWS_AHEAD);
+    const { lanes, found } = mapRoom();
+    const cells = width * ROWS_AHEAD;
+    const words = (place: number, length: number): Int32Array =>
+      new Int32Array(lanes.memory, found + 4 * place, length);
+    this.#begins = words(0, ROWS_AHEAD);
+    this.#ends = words(ROWS_AHEAD, ROWS_AHEAD);
+    this.#from = words(2 * ROWS_AHEAD, cells);
+    this.#to = words(2 * ROWS_AHEAD + cells, cells);
+    this.#kinds = new Uint8Array(lanes.memory, found + 4 * (2 * ROWS_AHEAD + 2 * cells), cells);
     this.#parts = Array.from({ length: ROWS_AHEAD }, (_, slot) => {
       const [begin, end] = [slot * width, (slot + 1) * width];
       const [from, to] = [this.#from.subarray(begin, end), this.#to.subarray(begin, end)];
@@ -92,11 +98,14 @@ export class RowCells {
   /** Takes another page; false where it cannot be read as JSON, or has text that is not valid. */
   open(page: CellPage): boolean {
     const { json } = page;
-    if (json === undefined || !isUtf8(json)) return false;
+    const { page: place } = mapRoom();
+    if (json === undefined || json.length > place.length - CELLS_END_BYTES || !isUtf8(json)) return false;
+    json.copy(place);
+    place.fill(LF, json.length, json.length + CELLS_END_BYTES);
     this.#page = page;
     this.#apart.fill(undefined);
-    this.bytes = json;
-    this.view = new DataView(json.buffer, json.byteOffset, json.length);
+    this.bytes = place.subarray(0, json.length);
+    this.view = new DataView(place.buffer, place.byteOffset, json.length);
     this.row = -1;
     this.begin = 0;
     this.#end = 0;
@@ -121,19 +130,30 @@ export class RowCells {
   /** Finds the cells of the next rows: one at least, none behind one that is lost. */
   #readAhead(): void {
     const most = Math.max(1, Math.min(ROWS_AHEAD, (this.#page?.count ?? 0) - this.row - 1));
-    let [count, found]: [number, Found] = [0, "none"];
-    for (; count < most && found !== "lost"; count += 1) {
-      this.#show(count);
-      found = this.#read(count);
-      this.#found[count] = found;
+    const whole = this.#find(most);
+    for (let slot = 0; slot < whole; slot += 1) {
+      const found = this.bytes[this.#begins[slot] ?? 0] === ZERO ? "none" : "cells";
+      this.#found[slot] = found;
       // Nobody takes cells for those of this row that were there before.
-      if (found !== "cells") this.kinds.fill(CELL.null);
-      this.#ends[count] = this.#at;
+      if (found !== "cells") this.#parts[slot]?.kinds.fill(CELL.null);
     }
-    this.#ahead = count;
+    if (whole < most) {
+      this.#found[whole] = "lost";
+      this.#ends[whole] = 0;
+    }
+    if (whole > 0) this.#at = this.#ends[whole - 1] ?? 0;
+    this.#ahead = Math.min(most, whole + 1);
     this.#used = 0;
     const block = { bytes: this.bytes, width: this.#width, kinds: this.#kinds, from: this.#from, to: this.#to };
-    for (const listener of this.#listeners) listener.settle(block, count);
+    for (const listener of this.#listeners) listener.settle(block, whole);
+  }
+
+  /** Finds the cells of up to `most` rows; how many. */
+  #find(most: number): number {
+    const [kinds, from, to] = [this.#kinds.byteOffset, this.#from.byteOffset, this.#to.byteOffset];
+    const [begins, ends] = [this.#begins.byteOffset, this.#ends.byteOffset];
+    const { byteOffset } = this.bytes;
+    return mapRoom().lanes.rowCells(byteOffset, this.#at, this.#width, most, kinds, from, to, begins, ends);
   }
 
   #show(slot: number): void {
@@ -143,23 +163,6 @@ export class RowCells {
     this.kinds = part.kinds;
     this.from = part.from;
     this.to = part.to;
-  }
-
-  #read(slot: number): Found {
-    const { bytes } = this;
-    const begin = this.#at + 1;
-    const isFirst = slot === 0 && this.row < 0;
-    if (this.#at < 0 || bytes[this.#at] !== (isFirst ? OPEN : COMMA)) {
-      this.#at = -1;
-      return "lost";
-    }
-    this.#begins[slot] = begin;
-    if (bytes[begin] === ZERO) {
-      this.#at = begin + 1;
-      return "none";
-    }
-    this.#at = this.#cells(begin);
-    return this.#at < 0 ? "lost" : "cells";
   }
 
   /** True where the row that was read last was the last of the page. */
@@ -197,69 +200,8 @@ export class RowCells {
     this.#apart[column] = known;
     return known[this.row] === written ? written : UNKNOWN;
   }
-
-  /** Reads `[cell,…]` and gives where it ends; -1 where anything else is met. */
-  #cells(begin: number): number {
-    const { bytes } = this;
-    let at = begin;
-    for (let cell = 0; cell < this.#width; cell += 1) {
-      if (bytes[at] !== (cell === 0 ? OPEN : COMMA)) return -1;
-      at = bytes[at + 1] === QUOTE ? this.#text(cell, at + 2) : this.#word(cell, at + 1);
-      if (at < 0) return -1;
-    }
-    return bytes[at] === CLOSE ? at + 1 : -1;
-  }
-
-  #text(cell: number, begin: number): number {
-    const { bytes, view } = this;
-    const end = bytes.length;
-    let kind: number = CELL.text;
-    let at = plainEnd(bytes, view, begin, end);
-    while (bytes[at] === BACKSLASH) {
-      kind = CELL.escaped;
-      at = plainEnd(bytes, view, at + 2, end);
-    }
-    if (bytes[at] !== QUOTE) return -1;
-    this.kinds[cell] = kind;
-    this.from[cell] = begin;
-    this.to[cell] = at;
-    return at + 1;
-  }
-
-  /** A number or null. */
-  #word(cell: number, begin: number): number {
-    const { bytes } = this;
-    let at = begin;
-    let kind: number = CELL.integer;
-    if (bytes[at] === N) {
-      kind = CELL.null;
-      at += 4;
-    } else {
-      if (bytes[at] === MINUS) at += 1;
-      const digits = at;
-      while (isDigit(bytes[at])) at += 1;
-      if (at === digits) return -1;
-      while (at < bytes.length && bytes[at] !== COMMA && bytes[at] !== CLOSE) {
-        kind = CELL.real;
-        if (!isDigit(bytes[at]) && !isOfReal(bytes[at])) return -1;
-        at += 1;
-      }
-    }
-    this.kinds[cell] = kind;
-    this.from[cell] = begin;
-    this.to[cell] = at;
-    return at;
-  }
 }
 
 function exactly(value: number): number | typeof UNKNOWN {
   return Number.isSafeInteger(value) ? value : UNKNOWN;
-}
-
-function isDigit(byte = 0): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
-function isOfReal(byte = 0): boolean {
-  return byte === DOT || byte === 0x65 || byte === MINUS || byte === 0x2b;
 }

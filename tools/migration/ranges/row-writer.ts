@@ -1,6 +1,7 @@
 import { copyText, putLiteral, putUuid } from "../compiled/byte-copy.ts";
 import { putBytes, putValue, roomOf } from "../compiled/byte-writer.ts";
 import { canonicalize } from "../integrity/canonical.ts";
+import { CELL } from "../integrity/lanes/cell-lanes.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
 import { isWellFormed } from "../integrity/well-formed.ts";
 import { compileField } from "../mapping/field-mapper.ts";
@@ -10,7 +11,7 @@ import type { FieldDefinition, ModuleDefinition } from "../model/module.ts";
 import { AheadLookup } from "./ahead-lookup.ts";
 import { type KeptCells, keptCells, keptTexts } from "./kept-cells.ts";
 import type { MarkedRegistry } from "./marked-registry.ts";
-import { CELL, type RowCells, type RowsAhead, UNKNOWN } from "./row-cells.ts";
+import { MOST_CELLS, type RowCells, type RowsAhead, UNKNOWN } from "./row-cells.ts";
 import type { SharedRegistry } from "./shared-registry.ts";
 
 /** Writes the lines of a module straight from cells; it never words a fault. */
@@ -48,7 +49,7 @@ export function compileRowWriter(
   const read = new Set([key, ...module.fields.flatMap(({ from }) => from)]);
   const wanted = columns.filter((name) => read.has(name));
   const keyColumn = wanted.indexOf(key);
-  if (module.mapper !== undefined || more.length > 0 || keyColumn < 0) return undefined;
+  if (module.mapper !== undefined || more.length > 0 || keyColumn < 0 || wanted.length > MOST_CELLS) return undefined;
   // A reference by several columns is no column of its own.
   if (module.fields.some(({ parts }) => parts !== undefined)) return undefined;
   if (!columns.every((name) => read.has(name) || module.drop.has(name))) return undefined;

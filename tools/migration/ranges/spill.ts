@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { writeFully } from "../stores/atomic-file.ts";
+import { mapRoom, REGIONS_BYTES } from "./map-room.ts";
 import { PieceList, type SpillPieces } from "./pieces.ts";
 
 /** Where a spill may leave its lines. */
@@ -42,7 +43,7 @@ export interface LineSink {
 
 /** Takes lines that nobody wants to keep: those of a dry run. */
 export class Scratch implements LineSink {
-  bytes = Buffer.allocUnsafe(64 * 1024);
+  bytes = mapRoom().lines;
   view = viewOf(this.bytes);
 
   reserve(_word: number, most: number): number {
@@ -64,11 +65,9 @@ function viewOf(bytes: Buffer): DataView {
 export const SPILL_HEAD_BYTES = 20;
 const MOST_REGION_BYTES = 64 * 1024;
 const LEAST_REGION_BYTES = 8 * 1024;
-/** All regions together: 512 partitions get 16 KiB each. */
-const REGIONS_BYTES = 8 * 1024 * 1024;
 
-/** Regions that no spill of this thread uses now: fresh ones for each task stay resident until they are collected. */
-let spare: Buffer = Buffer.alloc(0);
+/** False while a spill of this thread has the lines of its room. */
+let isFree = true;
 
 /**
  * Spreads lines over partitions by the first word of their id, in one private file per task: what goes to memory is one
@@ -80,6 +79,8 @@ export class Spill implements LineSink {
   bytes: Buffer;
   /** The same bytes. */
   view: DataView;
+  /** True where the regions are in the room of the thread: fresh ones for each task stay resident until they are collected. */
+  readonly #isInRoom: boolean;
   readonly #path: string;
   readonly #bounds: Uint32Array;
   readonly #regionBytes: number;
@@ -107,8 +108,10 @@ export class Spill implements LineSink {
       Math.min(MOST_REGION_BYTES, Math.floor(REGIONS_BYTES / partitions)),
     );
     this.#regionsEnd = this.#regionBytes * partitions;
-    this.bytes = spare.length < this.#regionsEnd ? Buffer.allocUnsafeSlow(this.#regionsEnd) : spare;
-    spare = Buffer.alloc(0);
+    const { lines } = mapRoom();
+    this.#isInRoom = isFree && this.#regionsEnd <= lines.length;
+    this.bytes = this.#isInRoom ? lines : Buffer.allocUnsafeSlow(this.#regionsEnd);
+    if (this.#isInRoom) isFree = false;
     this.view = viewOf(this.bytes);
     this.#filled = new Uint32Array(partitions);
     this.#counts = new Uint32Array(partitions);
@@ -153,7 +156,7 @@ export class Spill implements LineSink {
 
   /** Closes the file, whose lines are whole only after `finish`, and leaves the regions to the next spill. */
   close(): void {
-    if (this.bytes.length > spare.length && this.bytes.length <= REGIONS_BYTES) spare = this.bytes;
+    if (this.#isInRoom && this.bytes.length > 0) isFree = true;
     this.bytes = Buffer.alloc(0);
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;

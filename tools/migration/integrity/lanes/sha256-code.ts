@@ -1,4 +1,5 @@
 import { wasmModule } from "../wasm/wasm-module.ts";
+import { rowCells } from "./cell-lanes.ts";
 import { differ } from "./hex-lanes.ts";
 import { ids } from "./id-lanes.ts";
 import { entities, gather } from "./line-lanes.ts";
@@ -20,6 +21,7 @@ export function lanesModule(): Uint8Array<ArrayBuffer> {
     entities(),
     ids(),
     registryEntries(),
+    rowCells(),
   ];
   return wasmModule(
     functions,
@@ -32,6 +34,7 @@ export function lanesModule(): Uint8Array<ArrayBuffer> {
       ["entities", 7],
       ["ids", 8],
       ["registryEntries", 9],
+      ["rowCells", 10],
     ]),
   );
 }

@@ -58,6 +58,24 @@ interface LaneFunctions {
     most: number,
     separator: number,
   ): number;
+  /**
+   * Finds the cells of up to `rows` rows, of `width` cells each, in the JSON text at `base`: an array of arrays, a 0 for a row
+   * without cells, and CELLS_END_BYTES of LF behind it. The rows begin at `from`, behind the one before. What each cell is goes
+   * to `kinds`, a byte each, where it begins and ends to `begins` and `ends`, a text without its quotes; where each row begins
+   * and ends to `rowBegins` and `rowEnds`; all of them are counted from `base` on. Tells how many rows were found: fewer where
+   * the next one is anything else.
+   */
+  rowCells(
+    base: number,
+    from: number,
+    width: number,
+    rows: number,
+    kinds: number,
+    begins: number,
+    ends: number,
+    rowBegins: number,
+    rowEnds: number,
+  ): number;
 }
 
 /** Lanes with room for `bytes`. */

@@ -76,7 +76,7 @@ const VECTOR = {
 } as const;
 
 const SIMD = 0xfd;
-const NO_RESULT = 0x40;
+const [NO_RESULT, END] = [0x40, 0x0b];
 
 export type ValueType = keyof typeof VALUE_TYPES;
 
@@ -109,6 +109,7 @@ export class WasmFunction {
   readonly #locals: number[] = [];
   readonly #bytes = new ByteSink();
   #depth = 0;
+  #body: Uint8Array | undefined;
 
   constructor({ vectors = 0, integers = 0, ...signature }: WasmLocals) {
     this.signature = signature;
@@ -317,11 +318,16 @@ export class WasmFunction {
     return this.i32(bits).#simd(0xad);
   }
 
-  /** Locals, code and end, with their length before them. */
+  /** Locals, code and end, with their length before them: the function is then finished. */
   body(): Uint8Array {
+    this.#body ??= this.#made();
+    return this.#body;
+  }
+
+  #made(): Uint8Array {
     const locals = new ByteSink().unsigned(this.#locals.length);
     for (const type of this.#locals) locals.put(1).put(type);
-    return sized(Buffer.concat([locals.bytes, this.#bytes.bytes, Uint8Array.of(0x0b)]));
+    return sized(Buffer.concat([locals.bytes, this.#bytes.bytes, Uint8Array.of(END)]));
   }
 
   #nested(opcode: number, body: (label: Label) => void): this {
@@ -329,7 +335,7 @@ export class WasmFunction {
     this.#depth += 1;
     body({ depth: this.#depth });
     this.#depth -= 1;
-    return this.#put(0x0b);
+    return this.#put(END);
   }
 
   #simd(opcode: number): this {

@@ -6,10 +6,11 @@ import { readUuid } from "../../tools/migration/compiled/byte-formats.ts";
 import { compareWords, parseUuid, uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 import { cutLines } from "../../tools/migration/ranges/cut-lines.ts";
 import { areDistinct, sliceIds } from "../../tools/migration/ranges/distinct-ids.ts";
-import { allocateIds, IdIndex, indexIds, type SharedIds } from "../../tools/migration/ranges/id-index.ts";
+import { IdIndex, indexIds } from "../../tools/migration/ranges/id-index.ts";
 import { LookupBatch } from "../../tools/migration/ranges/lookup-batch.ts";
 import { RangeBlocks } from "../../tools/migration/ranges/range-blocks.ts";
 import { readIds } from "../../tools/migration/ranges/read-ids.ts";
+import { allocateIds, placesOf, type SharedIds } from "../../tools/migration/ranges/shared-id-memory.ts";
 import { isDisjointSlice } from "../../tools/migration/ranges/shared-ids.ts";
 import { moduleFiles } from "../../tools/migration/stores/module-files.ts";
 import { writeTinyModule } from "../helpers/tiny-module.ts";
@@ -31,10 +32,18 @@ function wordsOf(id: string): Uint32Array {
 
 function shared(ids: readonly string[]): SharedIds {
   const made = allocateIds(ids.length);
-  const words = new Uint32Array(made.words);
+  const { words } = placesOf(made);
   for (const [at, id] of ids.entries()) words.set(wordsOf(id), 4 * at);
   indexIds(made);
   return made;
+}
+
+function wordList(ids: readonly string[]): SharedArrayBuffer {
+  const list = new SharedArrayBuffer(16 * ids.length);
+  ids.forEach((id, at) => {
+    new Uint32Array(list).set(wordsOf(id), 4 * at);
+  });
+  return list;
 }
 
 function distinct(ids: readonly string[]): string[] {
@@ -111,7 +120,7 @@ t.test("an index made in parts, in any order, is the one that is made at once", 
       const ids = distinct(some);
       const whole = shared(ids);
       const made = allocateIds(ids.length);
-      new Uint32Array(made.words).set(new Uint32Array(whole.words));
+      placesOf(made).words.set(placesOf(whole).words);
       const places = [0, ...cuts.filter((cut) => cut < ids.length).sort((a, b) => a - b), ids.length];
       const parts = places.slice(1).map((end, at) => [places[at] ?? 0, end] as const);
       for (const [begin, end] of parts.reverse()) indexIds(made, begin, end);
@@ -124,7 +133,7 @@ t.test("an index made in parts, in any order, is the one that is made at once", 
 });
 
 function bytes(ids: SharedIds, which: "heads" | "buckets"): Buffer {
-  return Buffer.from(ids[which]);
+  return Buffer.from(Uint32Array.from(placesOf(ids)[which]).buffer);
 }
 
 t.test("lookups in a batch find what single ones do, in their order", async () => {
@@ -179,7 +188,7 @@ t.test("ids are distinct where none is there twice, in whatever slices and order
     fc.property(lists, fc.integer({ min: 1, max: 5 }), fc.boolean(), (some, slices, repeat) => {
       const ids = some.map((list) => [...new Set(list)]);
       if (repeat) ids.push(ids.flat().slice(-1));
-      const buffers = ids.map((list) => shared(list).words);
+      const buffers = ids.map(wordList);
       const all = ids.flat();
       const parts = Array.from({ length: slices }, (_, slice) => areDistinct({ lists: buffers, slice, slices }));
       return parts.every(Boolean) === (new Set(all).size === all.length);
@@ -187,7 +196,7 @@ t.test("ids are distinct where none is there twice, in whatever slices and order
     { numRuns: 300 },
   );
   const many = Array.from({ length: 600_000 }, (_, at) => text([at * 7000, 0, 0, at]));
-  const [list, one] = [shared(many).words, shared(many.slice(77_777, 77_778)).words];
+  const [list, one] = [wordList(many), wordList(many.slice(77_777, 77_778))];
   t.ok(sliceIds([list]).length > 1);
   t.ok(sliceIds([list]).every(areDistinct));
   t.equal(sliceIds([list, one]).filter(areDistinct).length, sliceIds([list, one]).length - 1);
@@ -198,9 +207,9 @@ t.test("ids are read from any lines of a digest file", async (t) => {
   const module = writeTinyModule(join(t.testdir({}), "v1"), 5000);
   const path = moduleFiles(module.input, "tiny").entities;
   const read = (ranges: readonly (readonly [number, number])[]): { ids: string[]; clean: boolean } => {
-    const { words } = allocateIds(5000);
-    const clean = ranges.map(([begin, end]) => readIds({ path, begin, end, words }, () => {})).every(Boolean);
-    const all = new Uint32Array(words);
+    const made = allocateIds(5000);
+    const clean = ranges.map(([begin, end]) => readIds({ path, begin, end, ids: made }, () => {})).every(Boolean);
+    const all = placesOf(made).words;
     return { clean, ids: Array.from({ length: 5000 }, (_, at) => uuidText(all.subarray(4 * at, 4 * at + 4))) };
   };
   for (const cuts of [[], [1], [4096], [4095, 4097], [10, 20, 4999]]) {

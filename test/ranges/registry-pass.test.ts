@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { parseUuid } from "../../tools/migration/integrity/uuid-words.ts";
-import { allocateIds, indexIds } from "../../tools/migration/ranges/id-index.ts";
+import { indexIds } from "../../tools/migration/ranges/id-index.ts";
 import { areAllSeen, passRegistry, type RegistryRange } from "../../tools/migration/ranges/registry-pass.ts";
+import { allocateIds, placesOf } from "../../tools/migration/ranges/shared-id-memory.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
 import { registryFileText } from "../../tools/migration/registry/generate.ts";
 import { generateEntries } from "../helpers/registry.ts";
@@ -17,7 +18,7 @@ function rangeOf(entries: readonly RegistryEntry[], uuids: readonly string[]): R
   const text = [...registryFileText(entries)].join("");
   writeFileSync(path, text);
   const ids = allocateIds(uuids.length);
-  const words = new Uint32Array(ids.words);
+  const { words } = placesOf(ids);
   [...uuids].sort().forEach((uuid, at) => {
     const own = new Uint32Array(4);
     if (!parseUuid(uuid, own)) throw new Error(`no uuid: ${uuid}`);

@@ -1,4 +1,5 @@
 import type { ModuleDefinition } from "../model/module.ts";
+import type { TaskTools } from "../pool/serve.ts";
 import { DeepChecks, DeepProbe } from "../ranges/deep-probe.ts";
 import { IdIndex } from "../ranges/id-index.ts";
 import { verifyRange } from "../ranges/verify-range.ts";
@@ -13,10 +14,10 @@ export class DeepScanner {
     this.#setup = setup;
   }
 
-  scan(task: Extract<ScanTask, { kind: "deep" }>, checkCancelled: () => void): ScanTaskResult {
+  scan(task: Extract<ScanTask, { kind: "deep" }>, { checkCancelled, thread }: TaskTools): ScanTaskResult {
     const module = this.#setup.modules.find(({ name }) => name === task.range.module);
     if (module === undefined) throw new TypeError(`no definition of ${task.range.module}`);
-    const indexes = new Map([...task.ids].map(([name, ids]) => [name, new IdIndex(ids)] as const));
+    const indexes = new Map([...task.ids].map(([name, ids]) => [name, new IdIndex(ids, thread)] as const));
     const targets = module.references.map((reference) => indexes.get(reference.target));
     const probe = new DeepProbe(this.#checksOf(module), targets);
     const range = verifyRange(task.range, checkCancelled, probe);

@@ -101,7 +101,7 @@ class FastScan {
     this.#options = options;
     this.#run = run;
     this.plans = plans;
-    this.#ids = new ScanIds(options.input, options.tuning.idsPerTask);
+    this.#ids = new ScanIds(options.input, options.tuning.idsPerTask, options.workers);
     const bytes = plans.reduce((sum, plan) => sum + plan.dataBytes, 0);
     this.#pool = new WorkerPool({
       workers: bytes < options.tuning.smallBytes ? 0 : options.workers,
@@ -223,7 +223,8 @@ class FastScan {
   }
 
   async #readIds(): Promise<boolean> {
-    const tasks = this.#ids.readTasks(this.plans);
+    if (!this.#ids.allocate(this.plans)) return false;
+    const tasks = this.#ids.readTasks();
     let at = 0;
     for await (const result of this.#pool.run(tasks.map(([, task]) => task))) {
       if (result.kind !== "ids" || !result.clean) {

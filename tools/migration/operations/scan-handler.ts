@@ -1,4 +1,4 @@
-import type { TaskHandler } from "../pool/serve.ts";
+import type { TaskHandler, TaskTools } from "../pool/serve.ts";
 import type { DeepScanner } from "./deep-scanner.ts";
 import type { ScanSetup, ScanTask, ScanTaskResult } from "./scan-tasks.ts";
 
@@ -8,9 +8,10 @@ import type { ScanSetup, ScanTask, ScanTaskResult } from "./scan-tasks.ts";
  */
 export function createScanHandler(setup: ScanSetup): TaskHandler<ScanTask, ScanTaskResult> {
   let scanner: DeepScanner | undefined;
-  return async (task, { checkCancelled }) => ({ result: await handle(task, checkCancelled) });
+  return async (task, tools) => ({ result: await handle(task, tools) });
 
-  async function handle(task: ScanTask, checkCancelled: () => void): Promise<ScanTaskResult> {
+  async function handle(task: ScanTask, tools: TaskTools): Promise<ScanTaskResult> {
+    const { checkCancelled, thread } = tools;
     switch (task.kind) {
       case "ids": {
         const { readIds } = await import("../ranges/read-ids.ts");
@@ -27,7 +28,7 @@ export function createScanHandler(setup: ScanSetup): TaskHandler<ScanTask, ScanT
       }
       case "registry": {
         const { passRegistry } = await import("../ranges/registry-pass.ts");
-        return { kind: "registry", range: passRegistry(task.range, checkCancelled) };
+        return { kind: "registry", range: passRegistry(task.range, checkCancelled, thread) };
       }
       case "registry-digest": {
         const { digestRegistry } = await import("../ranges/registry-digest.ts");
@@ -44,7 +45,7 @@ export function createScanHandler(setup: ScanSetup): TaskHandler<ScanTask, ScanT
       case "deep": {
         const { DeepScanner } = await import("./deep-scanner.ts");
         scanner ??= new DeepScanner(setup);
-        return scanner.scan(task, checkCancelled);
+        return scanner.scan(task, tools);
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { Project } from "../config/project.ts";
-import { allocateIds, IdIndex, type SharedIds } from "../ranges/id-index.ts";
+import { IdIndex } from "../ranges/id-index.ts";
+import { allocateSets, type SharedIds } from "../ranges/shared-id-memory.ts";
 import { moduleFiles } from "../stores/module-files.ts";
 import type { ModulePlan } from "./scan-plan.ts";
 import type { ScanTask, ScanTaskResult } from "./scan-tasks.ts";
@@ -8,23 +9,33 @@ import type { ScanTask, ScanTaskResult } from "./scan-tasks.ts";
 export class ScanIds {
   readonly #input: string;
   readonly #perTask: number;
+  readonly #threads: number;
   readonly #ids = new Map<string, SharedIds>();
 
-  /** `perTask` ids are read, or compared with those of other modules, at a time. */
-  constructor(input: string, perTask: number) {
+  /** `perTask` ids are read, or compared with those of other modules, at a time, by so many threads. */
+  constructor(input: string, perTask: number, threads: number) {
     this.#input = input;
     this.#perTask = perTask;
+    this.#threads = Math.max(1, threads);
   }
 
-  /** Makes room for the ids of these modules; the tasks that read them, each with the name of its module. */
-  readTasks(plans: readonly ModulePlan[]): readonly (readonly [string, ScanTask])[] {
-    return plans.flatMap(({ name, size }) => {
-      const ids = allocateIds(size);
-      this.#ids.set(name, ids);
+  /** Makes room for the ids of these modules; false where there cannot be so much. */
+  allocate(plans: readonly ModulePlan[]): boolean {
+    const sizes = plans.map(({ size }) => size);
+    const sets = allocateSets(sizes, this.#threads);
+    sets?.forEach((ids, at) => {
+      this.#ids.set(plans[at]?.name ?? "", ids);
+    });
+    return sets !== undefined;
+  }
+
+  /** The tasks that read the ids, each with the name of its module. */
+  readTasks(): readonly (readonly [string, ScanTask])[] {
+    return [...this.#ids].flatMap(([name, ids]) => {
       const path = moduleFiles(this.#input, name).entities;
-      return Array.from({ length: Math.ceil(size / this.#perTask) }, (_, part) => {
+      return Array.from({ length: Math.ceil(ids.size / this.#perTask) }, (_, part) => {
         const begin = part * this.#perTask;
-        const range = { path, begin, end: Math.min(size, begin + this.#perTask), words: ids.words };
+        const range = { path, begin, end: Math.min(ids.size, begin + this.#perTask), ids };
         return [name, { kind: "ids", range }] as const;
       });
     });

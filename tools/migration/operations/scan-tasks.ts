@@ -1,8 +1,8 @@
 import type { Check, Finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
-import type { SharedIds } from "../ranges/id-index.ts";
 import type { IdsRange } from "../ranges/read-ids.ts";
 import type { RegistryRange, RegistryResult } from "../ranges/registry-pass.ts";
+import type { SharedIds } from "../ranges/shared-id-memory.ts";
 import type { SortedSlice } from "../ranges/shared-ids.ts";
 import type { ChunkRange, RangeResult } from "../ranges/verify-range.ts";
 

@@ -7,6 +7,7 @@ import { printableKey } from "../model/printable.ts";
 import type { SourceDifference } from "../ranges/compare-source.ts";
 import { DIGEST_BYTES, type ExpectedEntities } from "../ranges/expected-entities.ts";
 import { IdIndex } from "../ranges/id-index.ts";
+import { placesOf } from "../ranges/shared-id-memory.ts";
 import { namedLegacyId } from "../registry/legacy-id.ts";
 import type { RegistryLookup } from "../registry/lookup.ts";
 import { changedFields } from "./changed-fields.ts";
@@ -84,7 +85,7 @@ export class SourceFindings {
   }
 
   #idAt(position: number): string {
-    const words = new Uint32Array(this.#expected.ids.words);
+    const words = placesOf(this.#expected.ids).words;
     return uuidText(words.slice(4 * position, 4 * position + 4));
   }
 }

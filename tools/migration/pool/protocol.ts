@@ -22,4 +22,6 @@ export interface WorkerStart<Setup> {
   readonly setup: Setup;
   /** One 32-bit word, not 0 once the work was cancelled. */
   readonly cancel: SharedArrayBuffer;
+  /** Which of the threads of the pool it is, from 0 on. */
+  readonly thread: number;
 }

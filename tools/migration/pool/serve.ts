@@ -7,6 +7,8 @@ import { toWire } from "./wire-error.ts";
 export interface TaskTools {
   /** Throws INTERRUPTED once the work was cancelled; cheap enough for every batch. */
   readonly checkCancelled: () => void;
+  /** The number of this thread among those of the pool, from 0 on. */
+  readonly thread: number;
 }
 
 /** A result with the buffers that move to the main thread instead of being copied. */
@@ -31,7 +33,7 @@ export async function serveTasks<Setup, Task, Result>(
   if (port === null) throw new MigrationError("INTERNAL", { message: "A worker entry was loaded outside a worker." });
   const start = workerData as WorkerStart<Setup>;
   const handler = await createHandler(start.setup);
-  const tools = { checkCancelled: cancelCheck(start.cancel) };
+  const tools = { checkCancelled: cancelCheck(start.cancel), thread: start.thread };
   const post = (message: FromWorker<Result>, transfer: readonly TransferListItem[] = []): void => {
     port.postMessage(message, transfer);
   };

@@ -85,7 +85,7 @@ export class WorkerPool<Setup, Task, Result> {
 
   async *#runHere(tasks: Iterable<Task>): AsyncGenerator<Result, void, undefined> {
     const handler = await this.#options.createHandler(this.#options.setup);
-    const tools = { checkCancelled: cancelCheck(this.#cancel) };
+    const tools = { checkCancelled: cancelCheck(this.#cancel), thread: 0 };
     for (const task of tasks) {
       // A turn of the event loop, so that a signal comes in.
       await setImmediate();
@@ -146,7 +146,7 @@ export class WorkerPool<Setup, Task, Result> {
 
   #startThread(): Slot<Task> {
     const { entry, setup, threads } = this.#options;
-    const start: WorkerStart<Setup> = { setup, cancel: this.#cancel };
+    const start: WorkerStart<Setup> = { setup, cancel: this.#cancel, thread: this.#slots.length };
     const worker = new Worker(entry, { resourceLimits: LIMITS, ...threads, workerData: start });
     const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     const slot: Slot<Task> = { worker, exited, pending: new Map() };

@@ -9,9 +9,10 @@ import { compareWords, parseUuid, uuidText } from "../integrity/uuid-words.ts";
 import { type Check, type Finding, type FindingPlace, finding } from "../model/finding.ts";
 import type { ModuleDefinition } from "../model/module.ts";
 import type { IdIndex } from "./id-index.ts";
-import { LookupBatch, MOST_LOOKUPS } from "./lookup-batch.ts";
+import { LookupBatch } from "./lookup-batch.ts";
 import { proofRoom } from "./proof-room.ts";
 import type { EntityProbe, EntityRun } from "./prove-range.ts";
+import { MOST_LOOKUPS } from "./shared-id-memory.ts";
 
 /** 32-bit words of an id, and their bytes. */
 const [WORDS, ID_BYTES] = [4, 16];

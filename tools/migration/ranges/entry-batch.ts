@@ -1,7 +1,8 @@
 import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
+import { MOST_LOOKUPS } from "./shared-id-memory.ts";
 
 /** Entries that are read together, and looked up together. */
-export const MOST_ENTRIES = 256;
+export const MOST_ENTRIES = MOST_LOOKUPS;
 const [WORDS_BYTES, PLACE_BYTES] = [16, 8];
 /** Bytes of a block, and those that may be read behind it. */
 const [BLOCK_BYTES, BEYOND_BYTES] = [512 * 1024, 128];

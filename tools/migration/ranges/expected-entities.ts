@@ -4,7 +4,7 @@ import type { ChunkRecord } from "../integrity/chunks.ts";
 import { sha256Hex } from "../integrity/digest.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { ENTITIES_NAME } from "../stores/module-files.ts";
-import { allocateIds, type SharedIds } from "./id-index.ts";
+import { allocateIds, placesOf, type SharedIds } from "./shared-id-memory.ts";
 
 const ID_AT = 7;
 const DIGEST_AT = 55;
@@ -39,7 +39,7 @@ export function allocateExpected(size: number): ExpectedEntities {
 
 /** Puts ids and digests into their places; false where the bytes of a chunk do not have their digest. */
 export function readExpected({ path, chunks, expected }: ExpectedRange, checkCancelled: () => void): boolean {
-  const words = new Uint32Array(expected.ids.words);
+  const { words } = placesOf(expected.ids);
   const digests = Buffer.from(expected.digests);
   const reader = new RandomReader(path, ENTITIES_NAME);
   try {

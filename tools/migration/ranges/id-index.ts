@@ -1,31 +1,9 @@
+import { createLookups, type LookupLanes, UNDECIDED } from "../integrity/lanes/lookup-lanes.ts";
 import { compareWords } from "../integrity/uuid-words.ts";
+import { areaOf, MOST_LOOKUPS, placesOf, type SharedIds } from "./shared-id-memory.ts";
 
-/** A set of ids that every thread can read: the words in ascending order, and where each bucket of first words begins. */
-export interface SharedIds {
-  readonly size: number;
-  /** Four 32-bit words per id. */
-  readonly words: SharedArrayBuffer;
-  /** The first word of each id again: these are few enough to stay near the processor. */
-  readonly heads: SharedArrayBuffer;
-  /** One position per bucket, and the size at the end. */
-  readonly buckets: SharedArrayBuffer;
-}
-
-/** Mean ids per bucket: with 2 to 4, a lookup among 1 M took 95 ns; halving over whole ids 190 ns, a Set 286 ns. */
-const IDS_PER_BUCKET = 4;
 /** A bucket with more ids is halved. */
 const FEW_IDS = 32;
-
-/** Room for `size` ids, to be filled by position and then given to `indexIds`. */
-export function allocateIds(size: number): SharedIds {
-  const buckets = 2 ** Math.max(1, Math.ceil(Math.log2(Math.max(1, size / IDS_PER_BUCKET))));
-  return {
-    size,
-    words: new SharedArrayBuffer(16 * size),
-    heads: new SharedArrayBuffer(4 * size),
-    buckets: new SharedArrayBuffer(4 * (Math.min(buckets, 2 ** 30) + 1)),
-  };
-}
 
 /** Bits to the right of a bucket's number in a first word. */
 function bucketShift(buckets: Uint32Array): number {
@@ -34,9 +12,7 @@ function bucketShift(buckets: Uint32Array): number {
 
 /** Fills the first words of the ids of `[begin, end)` and the buckets that begin there, once all words are there, ascending. */
 export function indexIds(ids: SharedIds, begin = 0, end = ids.size): void {
-  const words = new Uint32Array(ids.words);
-  const heads = new Uint32Array(ids.heads);
-  const buckets = new Uint32Array(ids.buckets);
+  const { words, heads, buckets } = placesOf(ids);
   const shift = bucketShift(buckets);
   let bucket = begin === 0 ? 0 : ((words[4 * begin - 4] ?? 0) >>> shift) + 1;
   for (let at = begin; at < end; at += 1) {
@@ -54,14 +30,19 @@ export class IdIndex {
   readonly #heads: Uint32Array;
   readonly #buckets: Uint32Array;
   readonly #shift: number;
-  /** Made of all that was read ahead: reads of no use would be left out. */
-  touched = 0;
+  readonly #ids: SharedIds;
+  readonly #thread: number;
+  #lookups: Lookups | undefined;
 
-  constructor(ids: SharedIds) {
+  /** For lookups by a thread, of those that the ids have room for. */
+  constructor(ids: SharedIds, thread = 0) {
+    const places = placesOf(ids);
     this.size = ids.size;
-    this.words = new Uint32Array(ids.words);
-    this.#heads = new Uint32Array(ids.heads);
-    this.#buckets = new Uint32Array(ids.buckets);
+    this.words = places.words;
+    this.#ids = ids;
+    this.#thread = thread;
+    this.#heads = places.heads;
+    this.#buckets = places.buckets;
     this.#shift = bucketShift(this.#buckets);
   }
 
@@ -80,37 +61,18 @@ export class IdIndex {
     return low;
   }
 
-  /**
-   * Puts the position of each of `count` ids, or -1, into `positions`: the ids have their words at `4 * numbers[i]`, and
-   * their position goes to `numbers[i]`. Step by step for all of them, so that they wait for memory together: what a branch
-   * depends on is read before, because behind a branch that is guessed wrong nothing is waited for yet (105 ns an id of 1 M in
-   * any order; 135 without that).
-   */
-  findAll(words: Uint32Array, numbers: Uint16Array, count: number, positions: Int32Array): void {
-    const [buckets, heads, held, shift] = [this.#buckets, this.#heads, this.words, this.#shift];
-    let touched = 0;
+  /** Puts the position of each of `count` ids (MOST_LOOKUPS at most), or -1, into `positions`: four words each in `words`. */
+  findAll(words: Uint32Array, count: number, positions: Int32Array): void {
+    if (count === 0) return;
+    const lookups = this.#lookups ?? createLookupsOf(this.#ids, this.#thread);
+    this.#lookups = lookups;
+    const { lanes, ids, found } = lookups;
+    ids.set(count < MOST_LOOKUPS ? words.subarray(0, 4 * count) : words);
+    const [own, heads, buckets] = [this.words.byteOffset, this.#heads.byteOffset, this.#buckets.byteOffset];
+    lanes.findIds(ids.byteOffset, count, found.byteOffset, own, this.size, heads, buckets, this.#shift);
     for (let at = 0; at < count; at += 1) {
-      const number = numbers[at] ?? 0;
-      const place = buckets[(words[4 * number] ?? 0) >>> shift] ?? 0;
-      positions[number] = place;
-    }
-    for (let at = 0; at < count; at += 1) touched ^= heads[positions[numbers[at] ?? 0] ?? 0] ?? 0;
-    for (let at = 0; at < count; at += 1) {
-      const number = numbers[at] ?? 0;
-      const head = words[4 * number] ?? 0;
-      const end = buckets[(head >>> shift) + 1] ?? 0;
-      let place = positions[number] ?? 0;
-      // A bucket with many is for `find`, which begins anew.
-      if (end - place <= FEW_IDS) while (place < end && (heads[place] ?? 0) < head) place += 1;
-      positions[number] = place;
-    }
-    for (let at = 0; at < count; at += 1) touched ^= held[4 * (positions[numbers[at] ?? 0] ?? 0) + 1] ?? 0;
-    this.touched = touched;
-    for (let at = 0; at < count; at += 1) {
-      const number = numbers[at] ?? 0;
-      const place = positions[number] ?? 0;
-      const isFirst = heads[place] === words[4 * number] && this.#isAt(place, words, 4 * number);
-      if (!isFirst) positions[number] = this.find(words, 4 * number);
+      const position = found[at] ?? -1;
+      positions[at] = position === UNDECIDED ? this.find(words, 4 * at) : position;
     }
   }
 
@@ -147,4 +109,21 @@ export class IdIndex {
     }
     return -1;
   }
+}
+
+/** Lookups by the vectors, and the area of the thread for them. */
+interface Lookups {
+  readonly lanes: LookupLanes;
+  readonly ids: Uint32Array;
+  readonly found: Int32Array;
+}
+
+function createLookupsOf(ids: SharedIds, thread: number): Lookups {
+  const { memory } = ids;
+  const area = areaOf(ids, placesOf(ids), thread);
+  return {
+    lanes: createLookups(memory),
+    ids: new Uint32Array(memory.buffer, area, 4 * MOST_LOOKUPS),
+    found: new Int32Array(memory.buffer, area + 16 * MOST_LOOKUPS, MOST_LOOKUPS),
+  };
 }

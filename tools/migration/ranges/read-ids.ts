@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { guardRead } from "../files/guard-read.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { proofRoom } from "./proof-room.ts";
+import { placesOf, type SharedIds } from "./shared-id-memory.ts";
 import { BATCH_LEAVES } from "./tree-batch.ts";
 
 /** Some lines of a module's entities.jsonl whose ids go to the shared words. */
@@ -10,7 +11,7 @@ export interface IdsRange {
   readonly path: string;
   readonly begin: number;
   readonly end: number;
-  readonly words: SharedArrayBuffer;
+  readonly ids: SharedIds;
 }
 
 const WORDS = 4;
@@ -21,7 +22,7 @@ export function readIds(range: IdsRange, checkCancelled: () => void): boolean {
 }
 
 function readPlaces(range: IdsRange, checkCancelled: () => void): boolean {
-  const words = new Uint32Array(range.words);
+  const { words } = placesOf(range.ids);
   const { lanes, batch, ids } = proofRoom();
   const descriptor = openSync(range.path, "r");
   try {

@@ -2,9 +2,10 @@ import { uuidText } from "../integrity/uuid-words.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { printableLegacyId } from "../registry/legacy-id.ts";
 import { type EntryBatch, MOST_ENTRIES } from "./entry-batch.ts";
-import { IdIndex, type SharedIds } from "./id-index.ts";
+import { IdIndex } from "./id-index.ts";
 import { LookupBatch } from "./lookup-batch.ts";
 import { type EntryTaker, type RegistrySpan, readRegistrySpan, type SpanEdges } from "./registry-lines.ts";
+import type { SharedIds } from "./shared-id-memory.ts";
 
 /** Whole lines of a registry, to be compared with the ids of its module. */
 export interface RegistryRange extends RegistrySpan {
@@ -28,8 +29,8 @@ export type RegistryResult =
     });
 
 /** Compares a span of a registry with the ids of its module, in both directions. */
-export function passRegistry(range: RegistryRange, checkCancelled: () => void): RegistryResult {
-  const pass = new RegistryPass(range);
+export function passRegistry(range: RegistryRange, checkCancelled: () => void, thread = 0): RegistryResult {
+  const pass = new RegistryPass(range, thread);
   const edges = readRegistrySpan(range, checkCancelled, pass);
   if (edges === undefined || pass.isRepeated) return { clean: false };
   const { matched, findings, unused } = pass;
@@ -48,8 +49,6 @@ interface LegacyIdPlace {
   to: number;
 }
 
-const NUMBERS = Uint16Array.from({ length: MOST_ENTRIES }, (_, at) => at);
-
 class RegistryPass implements EntryTaker {
   readonly findings: Finding[] = [];
   readonly unused: number[] = [];
@@ -62,11 +61,11 @@ class RegistryPass implements EntryTaker {
   readonly #batch = new LookupBatch((lookup, position, words) => this.#found(lookup, position, words));
   /** Where the legacy ids of the batch are. */
   readonly #legacyIds: LegacyIdPlace[] = [];
-  readonly #positions = new Int32Array(NUMBERS.length);
+  readonly #positions = new Int32Array(MOST_ENTRIES);
 
-  constructor({ module, ids, seen }: RegistryRange) {
+  constructor({ module, ids, seen }: RegistryRange, thread: number) {
     this.#module = module;
-    this.#index = new IdIndex(ids);
+    this.#index = new IdIndex(ids, thread);
     this.#seen = new Uint8Array(seen);
   }
 
@@ -79,7 +78,7 @@ class RegistryPass implements EntryTaker {
   entries(entries: EntryBatch): boolean {
     this.leave();
     const { words, count, bytes, places } = entries;
-    this.#index.findAll(words, NUMBERS, count, this.#positions);
+    this.#index.findAll(words, count, this.#positions);
     for (let at = 0; at < count; at += 1) {
       const position = this.#positions[at] ?? -1;
       if (position >= 0) this.#match(position);

@@ -1,5 +1,6 @@
 import { compareWords } from "../integrity/uuid-words.ts";
-import { IdIndex, type SharedIds } from "./id-index.ts";
+import { IdIndex } from "./id-index.ts";
+import type { SharedIds } from "./shared-id-memory.ts";
 
 /** The ids of all modules whose first word is in a part of all first words. */
 export interface SortedSlice {

@@ -1,6 +1,10 @@
 import { ByteSink, sized } from "./byte-sink.ts";
 import { VALUE_TYPES, type WasmFunction, type WasmSignature } from "./wasm-function.ts";
 
+/** At least a page; and for memory that threads share, at most all that there can be, 65536 of them. */
+const LIMITS = [0x00, 1];
+const SHARED_LIMITS = [0x03, 0, 0x80, 0x80, 0x04];
+
 /** What a module takes from `env`, beside its memory. */
 export interface WasmImport {
   readonly name: string;
@@ -12,9 +16,10 @@ export function wasmModule(
   functions: readonly WasmFunction[],
   exported: ReadonlyMap<string, number>,
   imported: readonly WasmImport[] = [],
+  { isShared = false } = {},
 ): Uint8Array<ArrayBuffer> {
   const types = [...imported, ...functions].map(({ signature }) => typeOf(signature));
-  const memory = [...text("env"), ...text("memory"), 0x02, 0x00, 1];
+  const memory = [...text("env"), ...text("memory"), 0x02, ...(isShared ? SHARED_LIMITS : LIMITS)];
   const imports = imported.map(({ name }, index) => [...text("env"), ...text(name), 0x00, index]);
   const exports = [...exported].map(([name, index]) => [...text(name), 0x00, index]);
   const sections = [

@@ -5,7 +5,7 @@ import t from "tap";
 import { readUuid } from "../../tools/migration/compiled/byte-formats.ts";
 import { compareWords, parseUuid, uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 import { cutLines } from "../../tools/migration/ranges/cut-lines.ts";
-import { areDistinct, sliceIds } from "../../tools/migration/ranges/distinct-ids.ts";
+import { areDistinct, sliceIds, type WordList } from "../../tools/migration/ranges/distinct-ids.ts";
 import { IdIndex, indexIds } from "../../tools/migration/ranges/id-index.ts";
 import { LookupBatch } from "../../tools/migration/ranges/lookup-batch.ts";
 import { RangeBlocks } from "../../tools/migration/ranges/range-blocks.ts";
@@ -38,12 +38,13 @@ function shared(ids: readonly string[]): SharedIds {
   return made;
 }
 
-function wordList(ids: readonly string[]): SharedArrayBuffer {
-  const list = new SharedArrayBuffer(16 * ids.length);
+function wordList(ids: readonly string[]): WordList {
+  const buffer = new SharedArrayBuffer(16 * ids.length + 8);
+  const words = new Uint32Array(buffer, 8);
   ids.forEach((id, at) => {
-    new Uint32Array(list).set(wordsOf(id), 4 * at);
+    words.set(wordsOf(id), 4 * at);
   });
-  return list;
+  return { buffer, at: 8, length: words.length };
 }
 
 function distinct(ids: readonly string[]): string[] {

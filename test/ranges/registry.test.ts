@@ -3,8 +3,9 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import t from "tap";
 import type { Finding } from "../../tools/migration/model/finding.ts";
-import { fillRegistry, registryRoom } from "../../tools/migration/ranges/fill-registry.ts";
+import { fillRegistry, registrySize } from "../../tools/migration/ranges/fill-registry.ts";
 import { digestRegistry } from "../../tools/migration/ranges/registry-digest.ts";
+import { allocateRegistries, MOST_KEYS } from "../../tools/migration/ranges/registry-memory.ts";
 import { KeyBatch, SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
 import { deriveUuid } from "../../tools/migration/registry/derive-uuid.ts";
 import type { RegistryEntry } from "../../tools/migration/registry/entry.ts";
@@ -19,7 +20,7 @@ const FILE = "migration/mapping/m.json";
 /** The registry in shared memory with its digest; undefined where it is for the authority. */
 function share(path: string, entries: number, perTask = 100): { made: SharedRegistry; sha256: string } | undefined {
   const sizeBytes = statSync(path).size;
-  const data = registryRoom("m", sizeBytes, entries);
+  const [data] = allocateRegistries([registrySize("m", sizeBytes, entries)], 1) ?? [];
   const sha256 = data && fillRegistry({ path, file: FILE, sizeBytes, data }, go);
   if (data === undefined || sha256 === undefined) return undefined;
   // Backwards, because parts are indexed in any order.
@@ -46,16 +47,21 @@ function isSame(left: SharedRegistry, right: Registry, alsoAsk: readonly string[
 
 /** What `findAll` finds for these keys, each in its place. */
 function findAll(registry: SharedRegistry, keys: readonly Buffer[], gap: number): number[] {
-  const batch = new KeyBatch(keys.length);
+  const batch = new KeyBatch();
   const found = new Int32Array(keys.length).fill(-7);
+  const bytes = Buffer.concat([...keys].reverse().flatMap((key) => [Buffer.alloc(gap, 0x31), key]));
   let at = gap;
+  const settle = (): void => {
+    registry.findAll(bytes, batch, found);
+    batch.count = 0;
+  };
   // Backwards, because results go to the places that were told.
   for (const [place, key] of [...keys.entries()].reverse()) {
+    if (batch.count === MOST_KEYS) settle();
     batch.add(place, at, at + key.length);
     at += key.length + gap;
   }
-  const bytes = Buffer.concat([...keys].reverse().flatMap((key) => [Buffer.alloc(gap, 0x31), key]));
-  registry.findAll(bytes, batch, found);
+  settle();
   return [...found];
 }
 
@@ -173,6 +179,6 @@ t.test("a registry with other entries than there is room for is not taken", asyn
   writeFileSync(path, [...registryFileText(long)].join(""));
   t.equal(share(path, 2)?.made.size, 2);
   t.equal(share(path, 3), undefined, "one more was frozen, and there is room for it");
-  t.equal(registryRoom("m", 2 ** 40, 1), undefined, "more text than a buffer holds");
+  t.equal(allocateRegistries([registrySize("m", 2 ** 40, 1)], 1), undefined, "more than addresses reach");
   t.equal(deriveUuid("m", "1"), entries[0]?.targetUuid);
 });

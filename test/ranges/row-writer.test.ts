@@ -7,9 +7,10 @@ import { RecordMapper } from "../../tools/migration/mapping/record-mapper.ts";
 import type { CellForm } from "../../tools/migration/model/cell-form.ts";
 import type { FieldDefinition, ModuleDefinition } from "../../tools/migration/model/module.ts";
 import { MarkedRegistry } from "../../tools/migration/ranges/marked-registry.ts";
+import { allocateRegistries } from "../../tools/migration/ranges/registry-memory.ts";
 import { RowCells } from "../../tools/migration/ranges/row-cells.ts";
 import { compileRowWriter } from "../../tools/migration/ranges/row-writer.ts";
-import { allocateRegistry, SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
+import { SharedRegistry } from "../../tools/migration/ranges/shared-registry.ts";
 import { type CellPage, readCellPages } from "../../tools/migration/sources/sqlite-cells.ts";
 
 const COLUMNS = ["k", "a", "b", "c", "r"] as const;
@@ -100,7 +101,8 @@ function moduleWith(fields: readonly FieldDefinition[], form: CellForm = "cells"
 
 function registry(): SharedRegistry {
   const ids = [...LEGACY_IDS].sort().map((id) => Buffer.from(id));
-  const data = allocateRegistry("m", ids.length, Buffer.concat(ids).length);
+  const size = { module: "m", size: ids.length, textBytes: Buffer.concat(ids).length };
+  const [data] = allocateRegistries([size], 1) ?? [];
   if (data === undefined) throw new Error("no room");
   const made = new SharedRegistry(data);
   let textAt = 0;

@@ -1,6 +1,6 @@
 import { systemCode } from "../model/errors.ts";
 import type { ModuleDefinition } from "../model/module.ts";
-import type { TaskHandler } from "../pool/serve.ts";
+import type { TaskHandler, TaskTools } from "../pool/serve.ts";
 import { type CompareResult, type CompareTask, compareRange } from "../ranges/compare-source.ts";
 import { areDistinct, type IdSlice } from "../ranges/distinct-ids.ts";
 import { type ExpectedRange, readExpected } from "../ranges/expected-entities.ts";
@@ -8,8 +8,9 @@ import { fillRegistry, type RegistryFill } from "../ranges/fill-registry.ts";
 import { MapChecks, type MapSetup } from "../ranges/map-checks.ts";
 import { type MapResult, type MapTask, mapRange } from "../ranges/map-range.ts";
 import { type EntityRange, proveRange, type RangeProof } from "../ranges/prove-range.ts";
+import type { SharedRegistryData } from "../ranges/registry-memory.ts";
 import { scrubRange } from "../ranges/scrub-range.ts";
-import { SharedRegistry, type SharedRegistryData } from "../ranges/shared-registry.ts";
+import { SharedRegistry } from "../ranges/shared-registry.ts";
 import type { ChunkRange } from "../ranges/verify-range.ts";
 import { type PartitionsResult, type PartitionTask, writePartitions } from "../ranges/write-partition.ts";
 import { toStoreError } from "../stores/atomic-file.ts";
@@ -48,22 +49,22 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
     if (module === undefined) throw new TypeError(`no definition of ${name}`);
     return module;
   };
-  const checksOf = (name: string): MapChecks => {
-    const known = checks.get(name) ?? new MapChecks(definitionOf(name), setup);
+  const checksOf = (name: string, thread: number): MapChecks => {
+    const known = checks.get(name) ?? new MapChecks(definitionOf(name), setup, thread);
     checks.set(name, known);
     return known;
   };
-  const handle = async (task: BuildTask, checkCancelled: () => void): Promise<BuildResult> => {
+  const handle = async (task: BuildTask, { checkCancelled, thread }: TaskTools): Promise<BuildResult> => {
     switch (task.kind) {
       case "fill":
         return { kind: "fill", sha256: fillRegistry(task.fill, checkCancelled) };
       case "index":
-        new SharedRegistry(task.data).index(task.begin, task.end);
+        new SharedRegistry(task.data, thread).index(task.begin, task.end);
         return { kind: "index", clean: true };
       case "distinct":
         return { kind: "distinct", clean: areDistinct(task.ids) };
       case "map":
-        return { kind: "map", map: await mapRange(task.map, checksOf(task.map.module), checkCancelled) };
+        return { kind: "map", map: await mapRange(task.map, checksOf(task.map.module, thread), checkCancelled) };
       case "partitions":
         return { kind: "partitions", written: writePartitions(task.partitions, checkCancelled) };
       case "prove":
@@ -78,9 +79,9 @@ export function createBuildHandler(setup: BuildSetup): TaskHandler<BuildTask, Bu
       }
     }
   };
-  return async (task, { checkCancelled }) => {
+  return async (task, tools) => {
     try {
-      return { result: await handle(task, checkCancelled) };
+      return { result: await handle(task, tools) };
     } catch (error) {
       // A fault without a system code is one of the program: it keeps its stack.
       throw systemCode(error) === undefined ? error : toStoreError(error, "Building the candidate");

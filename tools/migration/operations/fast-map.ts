@@ -5,7 +5,8 @@ import type { Project } from "../config/project.ts";
 import { type Finding, type FindingSink, finding } from "../model/finding.ts";
 import { WorkerPool } from "../pool/worker-pool.ts";
 import type { MapShare } from "../ranges/range-mapping.ts";
-import { bytesOfRegistry, SharedRegistry } from "../ranges/shared-registry.ts";
+import { bytesOfRegistry, placesOfRegistry } from "../ranges/registry-memory.ts";
+import { SharedRegistry } from "../ranges/shared-registry.ts";
 import { allocateLineMemory, type SpillResult } from "../ranges/spill.ts";
 import { namedLegacyId } from "../registry/legacy-id.ts";
 import type { Source } from "../sources/source.ts";
@@ -77,7 +78,7 @@ export async function prepareFastRun(start: FastStart, pool: BuildPool): Promise
   const found: Finding[] = [];
   for (const module of project.modules) checkPiiClasses(module, (one) => found.push(one));
   if (found.length > 0) return undefined;
-  const inputs = await loadSharedInputs(project, pool, tuning.idsPerTask);
+  const inputs = await loadSharedInputs(project, pool, tuning.idsPerTask, workers);
   if (inputs === undefined) return undefined;
   const ranges = new Map<string, readonly SourceRange[]>();
   for (const { name, collection } of project.modules) {
@@ -195,7 +196,7 @@ function partitionBounds({ inputs, tuning }: FastRun, module: string, averageByt
     MOST_PARTITIONS,
     Math.max(1, Math.ceil((data.size * averageBytes) / tuning.partitionBytes)),
   );
-  const words = new Uint32Array(data.words);
+  const { words } = placesOfRegistry(data);
   const count = Math.min(SAMPLES, data.size);
   const samples = Uint32Array.from(
     { length: count },

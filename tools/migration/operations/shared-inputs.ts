@@ -4,9 +4,14 @@ import type { Project } from "../config/project.ts";
 import { compareCodeUnits } from "../integrity/order.ts";
 import type { RunInputs } from "../integrity/run-file.ts";
 import type { WorkerPool } from "../pool/worker-pool.ts";
-import { sliceIds } from "../ranges/distinct-ids.ts";
-import { type RegistryFill, registryRoom } from "../ranges/fill-registry.ts";
-import type { SharedRegistryData } from "../ranges/shared-registry.ts";
+import { sliceIds, type WordList } from "../ranges/distinct-ids.ts";
+import { type RegistryFill, registrySize } from "../ranges/fill-registry.ts";
+import {
+  allocateRegistries,
+  placesOfRegistry,
+  type RegistrySize,
+  type SharedRegistryData,
+} from "../ranges/registry-memory.ts";
 import type { BuildResult, BuildSetup, BuildTask } from "./build-tasks.ts";
 import { readLock, registryFile } from "./registry-files.ts";
 
@@ -29,8 +34,9 @@ export async function loadSharedInputs(
   project: Project,
   pool: BuildPool,
   entriesPerTask: number,
+  threads: number,
 ): Promise<SharedInputs | undefined> {
-  const fills = planFills(project);
+  const fills = planFills(project, Math.max(1, threads));
   if (fills === undefined) return undefined;
   const digests = await fillAll(project, fills, pool);
   if (digests === undefined || !(await indexAll(fills, entriesPerTask, pool))) return undefined;
@@ -49,20 +55,24 @@ export function sharedRunInputs(project: Project, inputs: SharedInputs): RunInpu
 }
 
 /** Room for as many entries as were frozen. */
-function planFills({ root, modules }: Project): readonly RegistryFill[] | undefined {
+function planFills({ root, modules }: Project, threads: number): readonly RegistryFill[] | undefined {
   const lock = readLock(root);
-  const fills: RegistryFill[] = [];
+  const files: Omit<RegistryFill, "data">[] = [];
+  const sizes: RegistrySize[] = [];
   for (const { name } of modules) {
     const file = registryFile(root, name);
     const path = join(root, file);
     const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size;
     const frozen = lock.get(name);
-    const data =
-      sizeBytes === undefined || frozen === undefined ? undefined : registryRoom(name, sizeBytes, frozen.entries);
-    if (sizeBytes === undefined || data === undefined) return undefined;
-    fills.push({ path, file, sizeBytes, data });
+    if (sizeBytes === undefined || frozen === undefined) return undefined;
+    files.push({ path, file, sizeBytes });
+    sizes.push(registrySize(name, sizeBytes, frozen.entries));
   }
-  return fills;
+  const registries = allocateRegistries(sizes, threads);
+  return registries?.flatMap((data, at) => {
+    const file = files[at];
+    return file === undefined ? [] : [{ ...file, data }];
+  });
 }
 
 /** The digests by module, where all are those of the freeze. */
@@ -85,7 +95,7 @@ async function fillAll(
 
 /** Makes the entries known to lookups; true where no id is there twice. */
 async function indexAll(fills: readonly RegistryFill[], perTask: number, pool: BuildPool): Promise<boolean> {
-  const slices = sliceIds(fills.map(({ data }) => data.words));
+  const slices = sliceIds(fills.map(({ data }) => wordsOf(data)));
   const tasks = [
     ...fills.flatMap(({ data }) => indexTasks(data, perTask)),
     ...slices.map((ids): BuildTask => ({ kind: "distinct", ids })),
@@ -98,4 +108,9 @@ function indexTasks(data: SharedRegistryData, perTask: number): BuildTask[] {
   return Array.from({ length: Math.ceil(data.size / perTask) }, (_, at) => {
     return { kind: "index", data, begin: at * perTask, end: Math.min(data.size, (at + 1) * perTask) };
   });
+}
+
+function wordsOf(data: SharedRegistryData): WordList {
+  const { buffer, byteOffset, length } = placesOfRegistry(data).words;
+  return { buffer: buffer as SharedArrayBuffer, at: byteOffset, length };
 }

@@ -8,7 +8,7 @@ export class AheadLookup {
   readonly found = new Int32Array(ROWS_AHEAD).fill(-1);
   readonly column: number;
   readonly registry: SharedRegistry;
-  readonly #keys = new KeyBatch(ROWS_AHEAD);
+  readonly #keys = new KeyBatch();
 
   constructor(column: number, registry: SharedRegistry) {
     this.column = column;

@@ -11,7 +11,8 @@ import { type RecordBatch, toObject } from "../sources/record-batch.ts";
 import type { SourceRange } from "../sources/source-range.ts";
 import { DIGEST_BYTES, type ExpectedEntities } from "./expected-entities.ts";
 import { IdIndex } from "./id-index.ts";
-import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
+import type { SharedRegistryData } from "./registry-memory.ts";
+import { SharedRegistry } from "./shared-registry.ts";
 
 /** A part of a collection to be compared with the entities of a candidate. */
 export interface CompareTask {

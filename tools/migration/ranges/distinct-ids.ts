@@ -1,8 +1,16 @@
 import { compareWords } from "../integrity/uuid-words.ts";
 
-/** Ids of several lists in shared memory, four words each, and which part of all ids to look at. */
+/** Ids in shared memory, four words each. */
+export interface WordList {
+  readonly buffer: SharedArrayBuffer;
+  /** Byte of the first word, and how many words there are. */
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Ids of several lists, and which part of all ids to look at. */
 export interface IdSlice {
-  readonly lists: readonly SharedArrayBuffer[];
+  readonly lists: readonly WordList[];
   /** From 0, below `slices`: ids are dealt out by their first word. */
   readonly slice: number;
   readonly slices: number;
@@ -15,8 +23,8 @@ const BITS_PER_ID = 16;
 const MOST_BITS = 2 ** 30;
 
 /** The slices in which to compare the ids of these lists. */
-export function sliceIds(lists: readonly SharedArrayBuffer[]): readonly IdSlice[] {
-  const ids = lists.reduce((sum, { byteLength }) => sum + byteLength / 16, 0);
+export function sliceIds(lists: readonly WordList[]): readonly IdSlice[] {
+  const ids = lists.reduce((sum, { length }) => sum + length / 4, 0);
   const slices = Math.min(MOST_SLICES, Math.max(1, Math.ceil(ids / IDS_PER_SLICE)));
   return Array.from({ length: slices }, (_, slice) => ({ lists, slice, slices }));
 }
@@ -27,7 +35,7 @@ export function sliceIds(lists: readonly SharedArrayBuffer[]): readonly IdSlice[
  * that took 137 ns an id, with all of them in sets 250.
  */
 export function areDistinct({ lists, slice, slices }: IdSlice): boolean {
-  const all = lists.map((list) => new Uint32Array(list));
+  const all = lists.map(({ buffer, at, length }) => new Uint32Array(buffer, at, length));
   const begin = Math.ceil((slice * 2 ** 32) / slices);
   const end = Math.ceil(((slice + 1) * 2 ** 32) / slices);
   const own = all.reduce((sum, words) => sum + countOwn(words, begin, end), 0);

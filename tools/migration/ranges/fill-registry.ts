@@ -1,6 +1,7 @@
 import { EntriesHash } from "./registry-digest.ts";
 import { ENTRY_BYTES, readRegistrySpan } from "./registry-lines.ts";
-import { allocateRegistry, SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
+import type { RegistrySize, SharedRegistryData } from "./registry-memory.ts";
+import { SharedRegistry } from "./shared-registry.ts";
 
 /** A registry file, and the room for its entries. */
 export interface RegistryFill {
@@ -11,9 +12,9 @@ export interface RegistryFill {
   readonly data: SharedRegistryData;
 }
 
-/** Room for the `entries` of a file; undefined where it cannot hold so many, or too much text. */
-export function registryRoom(module: string, sizeBytes: number, entries: number): SharedRegistryData | undefined {
-  return allocateRegistry(module, entries, sizeBytes - ENTRY_BYTES * entries);
+/** What a registry file with so many entries needs room for: less than nothing where it cannot hold so many. */
+export function registrySize(module: string, sizeBytes: number, entries: number): RegistrySize {
+  return { module, size: entries, textBytes: sizeBytes - ENTRY_BYTES * entries };
 }
 
 /**

@@ -17,6 +17,7 @@ export interface MapSetup {
 /** The compiled parts of one module, kept by a worker between tasks. */
 export class MapChecks {
   readonly module: ModuleDefinition;
+  readonly thread: number;
   readonly matcher: LineMatcher | undefined;
   readonly writer: EntityWriter;
   readonly byteWriter: ByteWriter | undefined;
@@ -25,7 +26,9 @@ export class MapChecks {
   #authority: EntityCheck | undefined;
   #mapping: RangeMapping | undefined;
 
-  constructor(module: ModuleDefinition, setup: MapSetup) {
+  /** For a thread of those that the registries have room for. */
+  constructor(module: ModuleDefinition, setup: MapSetup, thread = 0) {
+    this.thread = thread;
     const { phoneRegions, checks } = setup;
     this.module = module;
     this.matcher = compileMatcher(module, mapRoom().matchers);

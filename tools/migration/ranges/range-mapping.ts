@@ -8,9 +8,10 @@ import { type RecordBatch, toObject } from "../sources/record-batch.ts";
 import type { CellPage } from "../sources/sqlite-cells.ts";
 import type { MapChecks } from "./map-checks.ts";
 import { MarkedRegistry } from "./marked-registry.ts";
+import type { SharedRegistryData } from "./registry-memory.ts";
 import { RowCells } from "./row-cells.ts";
 import { compileRowWriter, type RowWriter } from "./row-writer.ts";
-import { SharedRegistry, type SharedRegistryData } from "./shared-registry.ts";
+import { SharedRegistry } from "./shared-registry.ts";
 import type { LineSink } from "./spill.ts";
 
 /** What all map tasks of one module share. */
@@ -35,12 +36,14 @@ export class RangeMapping {
   #rows: RowMapping | undefined;
 
   constructor(checks: MapChecks, share: MapShare) {
-    const registries = new Map([...share.registries].map(([name, data]) => [name, new SharedRegistry(data)] as const));
+    const registries = new Map(
+      [...share.registries].map(([name, data]) => [name, new SharedRegistry(data, checks.thread)] as const),
+    );
     const own = share.registries.get(checks.module.name);
     if (own === undefined) throw new TypeError(`no registry for module ${checks.module.name}`);
     this.#checks = checks;
     // Of its own, because it remembers where in the registry the records are.
-    this.#registry = new SharedRegistry(own);
+    this.#registry = new SharedRegistry(own, checks.thread);
     this.#seen = new Uint8Array(share.seen);
     this.#targets = new Map(
       [...registries].map(([name, registry]) => {

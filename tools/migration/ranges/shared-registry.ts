@@ -1,66 +1,24 @@
+import { createKeyLanes, KEY_BYTES, type KeyLanes } from "../integrity/lanes/key-lanes.ts";
 import { uuidText } from "../integrity/uuid-words.ts";
+import {
+  areaOfRegistry,
+  MOST_KEY_BYTES,
+  MOST_KEYS,
+  placesOfRegistry,
+  type SharedRegistryData,
+} from "./registry-memory.ts";
 
-/** A registry that every thread can read: legacy ids in order, their UUIDs, and a hash table of positions. */
-export interface SharedRegistryData {
-  readonly module: string;
-  readonly size: number;
-  /** The legacy ids as UTF-8, one after the other. */
-  readonly text: SharedArrayBuffer;
-  /** Where each legacy id begins in `text`, and where the last ends, as 32-bit words. */
-  readonly offsets: SharedArrayBuffer;
-  /** Four 32-bit words per UUID. */
-  readonly words: SharedArrayBuffer;
-  /**
-   * Position + 1 by hash of the legacy id, 0 for a free slot; a power of two of them. The bits that no position needs hold
-   * some of the hash, so that another entry is seldom looked at.
-   */
-  readonly slots: SharedArrayBuffer;
-}
+/** 32-bit words of a key in the list of the lanes. */
+const KEY_WORDS = KEY_BYTES / 4;
 
-const MOST_TEXT_BYTES = 2 ** 32 - 1;
-
-/**
- * Room for a registry with `size` entries and at most `mostTextBytes` of legacy ids, of which only what is written to takes
- * memory. Undefined where there cannot be so much.
- */
-export function allocateRegistry(module: string, size: number, mostTextBytes: number): SharedRegistryData | undefined {
-  if (mostTextBytes < 0 || mostTextBytes > MOST_TEXT_BYTES) return undefined;
-  const slots = 2 ** Math.ceil(Math.log2(Math.max(8, size * 1.5)));
-  return {
-    module,
-    size,
-    text: new SharedArrayBuffer(mostTextBytes),
-    offsets: new SharedArrayBuffer(4 * (size + 1)),
-    words: new SharedArrayBuffer(16 * size),
-    slots: new SharedArrayBuffer(4 * slots),
-  };
-}
-
-/** Bytes of shared memory that a registry takes. */
-export function bytesOfRegistry({ text, offsets, words, slots }: SharedRegistryData): number {
-  return text.byteLength + offsets.byteLength + words.byteLength + slots.byteLength;
-}
-
-/** Keys that are looked up together: where they are in some bytes. */
+/** Keys that are looked up together: where they are in some bytes, and for each the place of its result. */
 export class KeyBatch {
   count = 0;
-  /** For each key the place of its result. */
-  readonly places: Int32Array;
-  readonly from: Int32Array;
-  readonly to: Int32Array;
-  /** While they are looked up: their hashes, and what is in their slots. */
-  readonly hashes: Uint32Array;
-  readonly tags: Int32Array;
+  readonly places = new Int32Array(MOST_KEYS);
+  readonly from = new Int32Array(MOST_KEYS);
+  readonly to = new Int32Array(MOST_KEYS);
 
-  /** For at most `most` keys. */
-  constructor(most: number) {
-    this.places = new Int32Array(most);
-    this.from = new Int32Array(most);
-    this.to = new Int32Array(most);
-    this.hashes = new Uint32Array(most);
-    this.tags = new Int32Array(most);
-  }
-
+  /** Adds a key, one of MOST_KEYS at most. */
   add(place: number, from: number, to: number): void {
     this.places[this.count] = place;
     this.from[this.count] = from;
@@ -80,21 +38,26 @@ export class SharedRegistry {
   readonly #slots: Int32Array;
   /** The bits of a slot that hold a position. */
   readonly #positions: number;
+  readonly #data: SharedRegistryData;
+  readonly #thread: number;
+  #lookups: Lookups | undefined;
   readonly #key = Buffer.alloc(4096);
   readonly #uuid = new Uint32Array(4);
   /** Behind the entry that was found last. */
   #next = 0;
-  /** Made of all that was read ahead: reads of no use would be left out. */
-  touched = 0;
 
-  constructor(data: SharedRegistryData) {
+  /** For lookups by a thread, of those that the registry has room for. */
+  constructor(data: SharedRegistryData, thread = 0) {
+    const { text, offsets, words, slots, positions } = placesOfRegistry(data);
     this.module = data.module;
     this.size = data.size;
-    this.words = new Uint32Array(data.words);
-    this.#text = Buffer.from(data.text);
-    this.#offsets = new Uint32Array(data.offsets);
-    this.#slots = new Int32Array(data.slots);
-    this.#positions = 2 ** Math.ceil(Math.log2(data.size + 2)) - 1;
+    this.words = words;
+    this.#text = text;
+    this.#offsets = offsets;
+    this.#slots = slots;
+    this.#positions = positions;
+    this.#data = data;
+    this.#thread = thread;
   }
 
   /** Puts an entry into its place, its legacy id at `textAt`; gives the end of that, where the next one goes. */
@@ -109,13 +72,7 @@ export class SharedRegistry {
 
   /** Makes the entries of `[begin, end)`, which are all in their places, known to lookups; any thread may do any part. */
   index(begin: number, end: number): void {
-    const mask = this.#slots.length - 1;
-    for (let index = begin; index < end; index += 1) {
-      const hash = hashBytes(this.#text, this.#offsets[index] ?? 0, this.#offsets[index + 1] ?? 0);
-      const tagged = (hash & ~this.#positions) | (index + 1);
-      let slot = hash & mask;
-      while (Atomics.compareExchange(this.#slots, slot, 0, tagged) !== 0) slot = (slot + 1) & mask;
-    }
+    this.#lanes().lanes.indexEntries(begin, end);
   }
 
   /** The index of the entry with exactly this legacy id, or -1. */
@@ -136,25 +93,30 @@ export class SharedRegistry {
   }
 
   /** The same for some keys in `bytes`: the index of each, or -1, goes to its place in `found`. */
-  findAll(bytes: Uint8Array, { count, places, from, to, hashes, tags }: KeyBatch, found: Int32Array): void {
-    const [slots, offsets, words, mask] = [this.#slots, this.#offsets, this.words, this.#slots.length - 1];
+  findAll(bytes: Uint8Array, { count, places, from, to }: KeyBatch, found: Int32Array): void {
+    if (count === 0) return;
+    const { lanes, list, text } = this.#lanes();
+    let end = 0;
     for (let key = 0; key < count; key += 1) {
-      const hash = hashBytes(bytes, from[key] ?? 0, to[key] ?? 0);
-      hashes[key] = hash;
-      tags[key] = slots[hash & mask] ?? 0;
+      const [begin, length] = [from[key] ?? 0, (to[key] ?? 0) - (from[key] ?? 0)];
+      const isShort = length <= MOST_KEY_BYTES;
+      list[KEY_WORDS * key] = text.byteOffset + end;
+      list[KEY_WORDS * key + 1] = isShort ? length : 0;
+      if (isShort) for (let at = 0; at < length; at += 1) text[end + at] = bytes[begin + at] ?? 0;
+      end += isShort ? length : 0;
     }
-    // A lookup alone waits for memory four times, one after the other: slot, place, text, and then the UUID.
-    let touched = 0;
+    lanes.findKeys(list.byteOffset, count);
     for (let key = 0; key < count; key += 1) {
-      const index = Math.max(0, ((tags[key] ?? 0) & this.#positions) - 1);
-      tags[key] = offsets[index] ?? 0;
-      touched ^= words[4 * index] ?? 0;
+      const [begin, stop] = [from[key] ?? 0, to[key] ?? 0];
+      const index = list[KEY_WORDS * key] ?? -1;
+      const isShort = stop - begin <= MOST_KEY_BYTES;
+      found[places[key] ?? 0] = isShort ? index : this.#search(bytes, begin, stop, hashBytes(bytes, begin, stop));
     }
-    for (let key = 0; key < count; key += 1) touched ^= this.#text[tags[key] ?? 0] ?? 0;
-    this.touched = touched;
-    for (let key = 0; key < count; key += 1) {
-      found[places[key] ?? 0] = this.#search(bytes, from[key] ?? 0, to[key] ?? 0, hashes[key] ?? 0);
-    }
+  }
+
+  #lanes(): Lookups {
+    this.#lookups ??= createLookups(this.#data, this.#thread);
+    return this.#lookups;
   }
 
   #search(bytes: Uint8Array, from: number, to: number, hash: number): number {
@@ -187,6 +149,32 @@ export class SharedRegistry {
   }
 }
 
+/** Lookups by the lanes, and the area of the thread for them. */
+interface Lookups {
+  readonly lanes: KeyLanes;
+  readonly list: Int32Array;
+  readonly text: Uint8Array;
+}
+
+function createLookups(data: SharedRegistryData, thread: number): Lookups {
+  const places = placesOfRegistry(data);
+  const { text, offsets, words, slots, positions } = places;
+  const { buffer } = data.memory;
+  const area = areaOfRegistry(data, thread);
+  return {
+    lanes: createKeyLanes(data.memory, {
+      text: text.byteOffset,
+      offsets: offsets.byteOffset,
+      words: words.byteOffset,
+      slots: slots.byteOffset,
+      mask: slots.length - 1,
+      positions,
+    }),
+    list: new Int32Array(buffer, area, KEY_WORDS * MOST_KEYS),
+    text: new Uint8Array(buffer, area + KEY_BYTES * MOST_KEYS, MOST_KEYS * MOST_KEY_BYTES),
+  };
+}
+
 /** Writes a text as UTF-8 and tells its length: nearly all keys are short and ASCII, for which a call costs more. */
 function writeKey(key: Buffer, text: string): number {
   for (let at = 0; at < text.length; at += 1) {
@@ -197,7 +185,7 @@ function writeKey(key: Buffer, text: string): number {
   return text.length;
 }
 
-/** FNV-1a with a final mix, so that ids that differ in the last digit spread over all bits. */
+/** As the lanes hash a key. */
 function hashBytes(bytes: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5;
   for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);

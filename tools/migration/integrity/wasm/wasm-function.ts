@@ -160,6 +160,14 @@ export class WasmFunction {
     return this.#put(ACCESSES[name]).#with(0, offset);
   }
 
+  /**
+   * Replaces the word at the address plus `offset` at once for all threads, where it is the second value on the stack, by the
+   * upper one; leaves what was there.
+   */
+  exchangeIf(offset: number): this {
+    return this.#put(0xfe).#with(0x48, 2).#bytesOf(offset);
+  }
+
   addI32(): this {
     return this.op("i32.add");
   }
@@ -344,6 +352,11 @@ export class WasmFunction {
 
   #with(byte: number, operand: number): this {
     this.#bytes.put(byte).unsigned(operand);
+    return this;
+  }
+
+  #bytesOf(value: number): this {
+    this.#bytes.unsigned(value);
     return this;
   }
 

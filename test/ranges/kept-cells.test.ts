@@ -39,6 +39,21 @@ function keeps(all: readonly Keeps[] | undefined, text: string): boolean {
   return all?.every((one) => one(bytes, view, 2, bytes.length - 2)) === true;
 }
 
+t.test("no character that is trimmed is said to stay at an end, and most others are", (t) => {
+  const trimmed = keptTexts(["trim"], undefined);
+  let kept = 0;
+  for (let unit = 0; unit < 0x10000; unit += 1) {
+    if (unit >= 0xd800 && unit < 0xe000) continue;
+    for (const text of [`${String.fromCharCode(unit)}a`, `a${String.fromCharCode(unit)}`, String.fromCharCode(unit)]) {
+      if (!keeps(trimmed, text)) continue;
+      kept += 1;
+      if (text.trim() !== text) t.fail(`U+${unit.toString(16)}`);
+    }
+  }
+  t.ok(kept > 3 * 1900, `${kept} stay`);
+  t.end();
+});
+
 t.test("law: a text that a transform is said to keep is kept by it", async (t) => {
   const kept = new Set<string>();
   await fc.assert(

@@ -6,6 +6,7 @@ import { CELL } from "../../tools/migration/integrity/lanes/cell-lanes.ts";
 import { RecordMapper } from "../../tools/migration/mapping/record-mapper.ts";
 import type { CellForm } from "../../tools/migration/model/cell-form.ts";
 import type { FieldDefinition, ModuleDefinition } from "../../tools/migration/model/module.ts";
+import { mapRoom } from "../../tools/migration/ranges/map-room.ts";
 import { MarkedRegistry } from "../../tools/migration/ranges/marked-registry.ts";
 import { allocateRegistries } from "../../tools/migration/ranges/registry-memory.ts";
 import { RowCells } from "../../tools/migration/ranges/row-cells.ts";
@@ -150,7 +151,7 @@ function expected(module: ModuleDefinition, row: readonly unknown[]): { line: st
 }
 
 t.test("law: a row is written as the mapper and canonicalize write it, or given up", async (t) => {
-  let [written, given] = [0, 0];
+  let [written, given, fast] = [0, 0, 0];
   await fc.assert(
     fc.property(anyFields, fc.array(anyRow, { minLength: 1, maxLength: 70 }), anyPlace, (fields, rows, [form, at]) => {
       const module = moduleWith(fields, form);
@@ -176,11 +177,23 @@ t.test("law: a row is written as the mapper and canonicalize write it, or given 
           const end = writer.write(cells, index, bytes, view, at);
           if (!bytes.subarray(at + room).every((byte) => byte === 0xee)) throw new Error("written behind the room");
           given += 1;
-          if (end < 0) continue;
+          if (end < 0) {
+            if ((writer.fast?.(cells, index, mapRoom().lines, at) ?? -1) >= 0)
+              throw new Error("written in vectors only");
+            continue;
+          }
           written += 1;
           const wanted = expected(module, row);
           if (wanted?.line !== bytes.toString("utf8", at, end)) throw new Error(`expected ${wanted?.line}`);
           if (Buffer.compare(wanted.marks, target.marks) !== 0) throw new Error("other marks");
+          target.marks.fill(0);
+          const { lines } = mapRoom();
+          const fastEnd = writer.fast?.(cells, index, lines, at) ?? -1;
+          if (fastEnd < 0) continue;
+          fast += 1;
+          if (fastEnd > at + room) throw new Error("written behind the room in vectors");
+          if (wanted.line !== lines.toString("utf8", at, fastEnd)) throw new Error(`${wanted.line} in vectors`);
+          if (Buffer.compare(wanted.marks, target.marks) !== 0) throw new Error("other marks in vectors");
         }
         if (!cells.isEnd) throw new Error("more rows than there are");
       }
@@ -188,6 +201,7 @@ t.test("law: a row is written as the mapper and canonicalize write it, or given 
     { numRuns: 400 },
   );
   t.ok(written > given / 8, `${written} of ${given} rows were written`);
+  t.ok(fast > written / 8, `${fast} of them in vectors`);
 });
 
 t.test("a real is kept only where its text is canonical and the value that the driver has", async (t) => {

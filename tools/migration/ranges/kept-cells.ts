@@ -33,6 +33,51 @@ export function keptCells({ transform, type }: FieldDefinition, form: CellForm):
   };
 }
 
+/** A condition that vectors look at: see `Keeps`. */
+export type LaneKeep =
+  | { readonly rule: "trimmed" | "some" | "day" | "second" }
+  | { readonly rule: "ascii-without"; readonly first: number }
+  | { readonly rule: "most"; readonly bytes: number };
+
+const LANES_BY: Readonly<Partial<Record<TransformName, readonly LaneKeep[]>>> = {
+  trim: [{ rule: "trimmed" }],
+  lower: [{ rule: "ascii-without", first: 0x41 }],
+  upper: [{ rule: "ascii-without", first: 0x61 }],
+  "empty-to-null": [{ rule: "some" }],
+  date: [{ rule: "day" }],
+  timestamp: [{ rule: "second" }],
+  string: [],
+};
+
+/** What `keptTexts` gives, for vectors; undefined where a condition is beyond them. */
+export function laneKeeps(
+  transforms: readonly TransformName[],
+  type: string | undefined,
+): readonly LaneKeep[] | undefined {
+  const all = [...transforms.map((word) => LANES_BY[word]), type === undefined ? [] : laneByType(type)];
+  const known = all.filter((one) => one !== undefined);
+  return known.length === all.length ? known.flat() : undefined;
+}
+
+function laneByType(declared: string): readonly LaneKeep[] | undefined {
+  const length = /^string\((\d+)\)$/.exec(declared)?.[1];
+  if (length !== undefined) return [{ rule: "most", bytes: Math.min(Number(length), MOST_BYTES) }];
+  switch (declared) {
+    case "string":
+      return [];
+    case "date":
+      return [{ rule: "day" }];
+    case "timestamp":
+    case "timestamptz":
+      return [{ rule: "second" }];
+    default:
+      return undefined;
+  }
+}
+
+/** No cell is longer. */
+const MOST_BYTES = 2 ** 30;
+
 /** The conditions under which these transforms, and then the type, leave a text as it is. */
 export function keptTexts(
   transforms: readonly TransformName[],
@@ -83,16 +128,26 @@ function keptByType(declared: string): Keeps | undefined {
   }
 }
 
-/** Visible ASCII at both ends, and no escape that stands for something else there. */
+/**
+ * No space at both ends, and no escape that stands for something else there: visible ASCII, or a character of two bytes from
+ * U+00C0 on, among which is no space.
+ */
 function isTrimmed(bytes: Uint8Array, _view: DataView, from: number, to: number): boolean {
   if (from === to) return true;
-  if (!isVisible(bytes[from]) || !isVisible(bytes[to - 1]) || bytes[from] === BACKSLASH) return false;
+  if (!isVisible(bytes[from]) && !isLead(bytes[from])) return false;
+  if (!isVisible(bytes[to - 1]) && !(to - from >= 2 && isLead(bytes[to - 2]))) return false;
+  if (bytes[from] === BACKSLASH) return false;
   for (let at = Math.max(from, to - 6); at < to; at += 1) if (bytes[at] === BACKSLASH) return false;
   return true;
 }
 
 function isVisible(byte = 0): boolean {
   return byte > 0x20 && byte < 0x80;
+}
+
+/** The first byte of a character from U+00C0 to U+07FF. */
+function isLead(byte = 0): boolean {
+  return byte >= 0xc3 && byte <= 0xdf;
 }
 
 /** Only ASCII, no escape, and none of the 26 letters from `first` on. */

@@ -6,6 +6,8 @@ import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.t
 export const REGIONS_BYTES = 8 * 1024 * 1024;
 /** For a page of rows as JSON, which is about 512 KiB; a larger one is read another way. */
 const PAGE_BYTES = 4 * 1024 * 1024;
+/** UUIDs that a row may have: its own, and those that it refers to. */
+export const MOST_UUIDS = 64;
 /** For what is found in some of these rows. */
 const FOUND_BYTES = 512 * 1024;
 
@@ -19,6 +21,8 @@ export interface MapRoom {
   readonly page: Buffer;
   /** Address of FOUND_BYTES for the cells of rows, of one page at a time. */
   readonly found: number;
+  /** Four words of each of the MOST_UUIDS of a row. */
+  readonly uuids: Uint32Array;
 }
 
 let room: MapRoom | undefined;
@@ -30,13 +34,16 @@ export function mapRoom(): MapRoom {
 }
 
 function createRoom(): MapRoom {
-  const lanes = createLanes(FOUND_BYTES + REGIONS_BYTES + PAGE_BYTES + CELLS_END_BYTES + MATCHER_BYTES);
-  const found = Math.ceil(lanes.free / 4) * 4;
+  const lanes = createLanes(
+    16 * MOST_UUIDS + FOUND_BYTES + REGIONS_BYTES + PAGE_BYTES + CELLS_END_BYTES + MATCHER_BYTES,
+  );
+  const uuids = new Uint32Array(lanes.memory, Math.ceil(lanes.free / 16) * 16, 4 * MOST_UUIDS);
+  const found = uuids.byteOffset + uuids.byteLength;
   const linesAt = found + FOUND_BYTES;
   const pageAt = linesAt + REGIONS_BYTES;
   const lines = Buffer.from(lanes.memory, linesAt, REGIONS_BYTES);
   const page = Buffer.from(lanes.memory, pageAt, PAGE_BYTES + CELLS_END_BYTES);
-  return { lanes, matchers: new MatcherRoom(lanes.shared, pageAt + page.length), lines, page, found };
+  return { lanes, matchers: new MatcherRoom(lanes.shared, pageAt + page.length), lines, page, found, uuids };
 }
 
 /** Most cells in `rows` rows of which the room can tell what they are. */

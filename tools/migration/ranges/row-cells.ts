@@ -42,9 +42,15 @@ export class RowCells {
   from: Int32Array = new Int32Array(0);
   to: Int32Array = new Int32Array(0);
   bytes: Buffer = Buffer.alloc(0);
+  /** Address of `bytes`. */
+  bytesAt = 0;
   view: DataView = new DataView(new ArrayBuffer(0));
   /** Row of the page that was read last; -1 before the first. */
   row = -1;
+  /** Addresses of its kinds, and of where its cells begin and end. */
+  kindsAt = 0;
+  fromAt = 0;
+  toAt = 0;
   /** Its place among the rows that were read ahead with it. */
   slot = 0;
   /** Where it begins and ends; `#at` is behind the last one that was read ahead. */
@@ -63,6 +69,9 @@ export class RowCells {
   readonly #kinds: Uint8Array;
   readonly #from: Int32Array;
   readonly #to: Int32Array;
+  readonly #kindsAt: number;
+  readonly #fromAt: number;
+  readonly #toAt: number;
   /** By slot: the parts of these that a row has, what it is, where it begins and ends. */
   readonly #parts: readonly { readonly kinds: Uint8Array; readonly from: Int32Array; readonly to: Int32Array }[];
   readonly #found: Found[] = new Array<Found>(ROWS_AHEAD).fill("lost");
@@ -83,6 +92,9 @@ export class RowCells {
     this.#from = words(2 * ROWS_AHEAD, cells);
     this.#to = words(2 * ROWS_AHEAD + cells, cells);
     this.#kinds = new Uint8Array(lanes.memory, found + 4 * (2 * ROWS_AHEAD + 2 * cells), cells);
+    this.#kindsAt = this.#kinds.byteOffset;
+    this.#fromAt = this.#from.byteOffset;
+    this.#toAt = this.#to.byteOffset;
     this.#parts = Array.from({ length: ROWS_AHEAD }, (_, slot) => {
       const [begin, end] = [slot * width, (slot + 1) * width];
       const [from, to] = [this.#from.subarray(begin, end), this.#to.subarray(begin, end)];
@@ -105,6 +117,7 @@ export class RowCells {
     this.#page = page;
     this.#apart.fill(undefined);
     this.bytes = place.subarray(0, json.length);
+    this.bytesAt = place.byteOffset;
     this.view = new DataView(place.buffer, place.byteOffset, json.length);
     this.row = -1;
     this.begin = 0;
@@ -163,6 +176,9 @@ export class RowCells {
     this.kinds = part.kinds;
     this.from = part.from;
     this.to = part.to;
+    this.kindsAt = this.#kindsAt + this.#width * slot;
+    this.fromAt = this.#fromAt + 4 * this.#width * slot;
+    this.toAt = this.#toAt + 4 * this.#width * slot;
   }
 
   /** True where the row that was read last was the last of the page. */

@@ -9,7 +9,8 @@ import { FAILED } from "../mapping/transforms.ts";
 import type { CellForm } from "../model/cell-form.ts";
 import type { FieldDefinition, ModuleDefinition } from "../model/module.ts";
 import { AheadLookup } from "./ahead-lookup.ts";
-import { type KeptCells, keptCells, keptTexts } from "./kept-cells.ts";
+import { FastRowWriter, type FastWrite } from "./fast-row-writer.ts";
+import { type KeptCells, keptCells, keptTexts, laneKeeps } from "./kept-cells.ts";
 import type { MarkedRegistry } from "./marked-registry.ts";
 import { MOST_CELLS, type RowCells, type RowsAhead, UNKNOWN } from "./row-cells.ts";
 import type { SharedRegistry } from "./shared-registry.ts";
@@ -30,6 +31,8 @@ export interface RowWriter {
    * of the row.
    */
   write(cells: RowCells, index: number, bytes: Buffer, view: DataView, at: number): number;
+  /** What `write` tries first, where `bytes` are in the room of the thread; undefined where a field is beyond vectors. */
+  readonly fast: FastWrite | undefined;
 }
 
 /** Room beyond three times its cells that a field may take: an id, a flag, the zeros of a date. */
@@ -60,9 +63,14 @@ export function compileRowWriter(
     if ("from" in part) code.field(part);
     else code.id();
   }
-  const write = code.compile(registry);
+  const slow = code.compile(registry);
+  const fast = code.fast?.compile(registry);
+  const write: RowWriter["write"] = (cells, index, bytes, view, at) => {
+    const end = fast?.(cells, index, bytes, at) ?? -1;
+    return end >= 0 ? end : slow(cells, index, bytes, view, at);
+  };
   const room = (length: number): number => code.fixedBytes + 3 * length;
-  return { columns: wanted, keyColumn, lookups: code.lookups, room, write };
+  return { columns: wanted, keyColumn, lookups: code.lookups, room, write, fast };
 }
 
 type SlowField = (cells: RowCells, bytes: Buffer, at: number) => number;
@@ -77,6 +85,8 @@ class WriterCode {
   readonly #form: CellForm;
   readonly #lines: string[] = [];
   readonly #constants: unknown[] = [];
+  /** The same in vectors; undefined where a field is beyond them. */
+  fast: FastRowWriter | undefined = new FastRowWriter();
 
   constructor(columns: readonly string[], targets: ReadonlyMap<string, MarkedRegistry>, form: CellForm) {
     this.#columns = columns;
@@ -88,6 +98,7 @@ class WriterCode {
     this.#literal(',"id":"');
     this.#lines.push("p = putUuid(o, p, words, 4 * index);");
     this.#literal('"');
+    this.fast?.id(',"id":');
     this.fixedBytes += FIELD_BYTES;
   }
 
@@ -97,21 +108,41 @@ class WriterCode {
     const prefix = `,${JSON.stringify(field.name)}:`;
     this.fixedBytes += FIELD_BYTES + 3 * prefix.length;
     if (field.value !== undefined || columns.every((one) => one < 0)) {
-      this.#fixed(field, prefix, undefined);
+      const text = this.#fixed(field, prefix, undefined);
+      if (text === undefined) this.fast = undefined;
+      else this.fast?.literal(text);
       return;
     }
     const slow = this.#constant(slowField(field, columns, this.#targets.get(field.ref ?? ""), this.#form));
     const otherwise = `p = ${slow}(cells, out, p); if (p < 0) return -1;`;
     if (columns.length > 1) {
       this.#lines.push(otherwise);
+      this.fast = undefined;
       return;
     }
     this.#lines.push(`k = kinds[${column}]; s = from[${column}]; e = to[${column}];`);
     if (field.ref === undefined) this.#kept(keptCells(field, this.#form), prefix, column);
     else this.#reference(field, prefix, column);
     this.#lines.push(`if (k === ${CELL.null}) {`);
-    this.#fixed(field, prefix, null);
+    const absent = this.#fixed(field, prefix, null);
     this.#lines.push(`} else { ${otherwise} }`);
+    this.#fastField(field, prefix, column, absent);
+  }
+
+  #fastField(field: FieldDefinition, prefix: string, column: number, absent: string | undefined): void {
+    const keeps = laneKeeps(field.transform, field.type);
+    const target = this.#targets.get(field.ref ?? "");
+    if (field.ref === undefined) {
+      const { texts, ...cells } = keptCells(field, this.#form);
+      if (texts !== undefined && keeps === undefined) this.fast = undefined;
+      this.fast?.kept(column, prefix, { ...cells, keeps: texts && keeps }, absent);
+    } else if (target === undefined || keeps === undefined) this.fast = undefined;
+    else {
+      const isPlain = field.transform.length === 0 && field.type === undefined;
+      const lookup = this.#lookupOf(column, target.registry);
+      const cells = { keeps, isPlain, absent };
+      if (this.fast?.reference(prefix, { lookup, marks: target.marks, cells }) === false) this.fast = undefined;
+    }
   }
 
   compile(registry: SharedRegistry): RowWriter["write"] {
@@ -182,24 +213,29 @@ return p + 1;
   }
 
   #lookup(column: number, registry: SharedRegistry): string {
+    return this.#constant(this.#lookupOf(column, registry));
+  }
+
+  #lookupOf(column: number, registry: SharedRegistry): AheadLookup {
     const known = this.lookups.find((one) => one.column === column && one.registry === registry);
     const lookup = known ?? new AheadLookup(column, registry);
     if (known === undefined) this.lookups.push(lookup);
-    return this.#constant(lookup);
+    return lookup;
   }
 
-  /** Code for what becomes of a field whose value is the same in every row: NULL, or no column at all. */
-  #fixed(field: FieldDefinition, prefix: string, value: null | undefined): void {
+  /** Code for what becomes of a field whose value is the same in every row: NULL, or no column at all; its text, if it has one. */
+  #fixed(field: FieldDefinition, prefix: string, value: null | undefined): string | undefined {
     const map = compileField(field, [0], this.#targets.get(field.ref ?? ""), this.#form);
     const result = map([value], () => {});
-    if (result === undefined) return;
+    if (result === undefined) return "";
     if (result === FAILED) {
       this.#lines.push("return -1;");
-      return;
+      return undefined;
     }
     const text = canonicalize(result);
     this.fixedBytes += 3 * text.length;
     this.#literal(prefix + text);
+    return prefix + text;
   }
 
   #literal(text: string): void {

@@ -37,7 +37,8 @@ const [VECTOR, HALVES, FIRST, LAST] = [4, 5, 7, 8];
 export function entities(): WasmFunction {
   const code = new WasmFunction({ parameters: 4, vectors: 5 });
   return code.loop(() => {
-    putId(code);
+    code.get(LIST).loadI32(0).i32(WORDS_BYTES).subtractI32().load(0);
+    putUuid(code, TEXTS, ID_AT, { vector: VECTOR, halves: HALVES, first: FIRST, last: LAST });
     for (const half of [0, 1]) {
       splitBytes(code.get(DIGESTS).load(16 * half), VECTOR, HALVES);
       for (const quarter of [0, 1] as const) {
@@ -52,20 +53,32 @@ export function entities(): WasmFunction {
   });
 }
 
-/** The 36 characters of an id, as three vectors that overlap: from the first, the fifth and the 21st on. */
-function putId(code: WasmFunction): void {
-  code.get(LIST).loadI32(0).i32(WORDS_BYTES).subtractI32().load(0).set(VECTOR);
-  swapBytes(code, VECTOR);
-  splitBytes(code.get(VECTOR), VECTOR, HALVES);
-  digitsOf(code, HALVES, 0).set(FIRST);
-  digitsOf(code, HALVES, 1).set(LAST);
+/** Locals of `putUuid`: vectors, of which `halves` has one behind it. */
+export interface PutLocals {
+  readonly vector: number;
+  readonly halves: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Writes the 36 characters of the UUID whose four words are the vector on the stack, from the address in `to` plus `offset` on,
+ * as three vectors that overlap: from the first, the fifth and the 21st character on.
+ */
+export function putUuid(code: WasmFunction, to: number, offset: number, locals: PutLocals): void {
+  const { vector, halves, first, last } = locals;
+  code.set(vector);
+  swapBytes(code, vector);
+  splitBytes(code.get(vector), vector, halves);
+  digitsOf(code, halves, 0).set(first);
+  digitsOf(code, halves, 1).set(last);
   for (const from of [0, 4, 20]) {
     const isDash = (at: number): boolean => DASHES.includes(from + at);
     const digit = (at: number): number => from + at - DASHES.filter((dash) => dash < from + at).length;
-    code.get(TEXTS).get(FIRST).get(LAST);
+    code.get(to).get(first).get(last);
     code.shuffle(sixteen((at) => (isDash(at) ? 0 : digit(at))));
     code.bytes(sixteen((at) => (isDash(at) ? 0 : 0xff))).and();
     code.bytes(sixteen((at) => (isDash(at) ? DASH : 0))).or();
-    code.store(ID_AT + from);
+    code.store(offset + from);
   }
 }

@@ -52,6 +52,7 @@ const ACCESSES = {
   "i32.load8_u": 0x2d,
   "i32.load16_u": 0x2f,
   "i32.store": 0x36,
+  "i64.store": 0x37,
   "f64.store": 0x39,
   "i32.store8": 0x3a,
 } as const;

@@ -15,6 +15,7 @@ import { runRounds } from "./measure/rounds.ts";
 import { detectFeatures, type Features, REPOSITORY } from "./measure/tool.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { hasDuckdb } from "./peers/duckdb.ts";
+import { bundleUnread } from "./peers/unread-program.ts";
 import { loadDuckdb, type Prepared, prepare, prepareExample, publishedRoot } from "./prepare.ts";
 import { stagesText, tableText } from "./print.ts";
 import { type Program, programsOf, startPrograms } from "./programs.ts";
@@ -95,6 +96,7 @@ async function measureSize(
     rows,
     altered: features.diff && groups.has("diff"),
   });
+  if (groups.has("migrate")) await bundleUnread();
   const tables = groups.has("sources") ? await makeTables(join(work, "tables"), size, say) : undefined;
   const setting = {
     tables: tables?.places ?? new Map(),

@@ -6,6 +6,7 @@ import type { Group } from "./options.ts";
 import { MIGRATE_FORMS } from "./peers/duckdb-migrate.ts";
 import { SCAN_FORMS } from "./peers/duckdb-scan.ts";
 import { BULK_BYTES, LEAF_BYTES, NODE_BYTES, opensslArgs } from "./peers/openssl.ts";
+import { UNREAD_PROGRAM } from "./peers/unread-program.ts";
 import { CANDIDATES, type Prepared } from "./prepare.ts";
 import type { Engine } from "./sources/tables.ts";
 
@@ -106,7 +107,7 @@ function scanPrograms(setting: Setting): readonly Program[] {
 
 function migratePrograms(setting: Setting): readonly Program[] {
   const forms = setting.duckdb.migrate ? MIGRATE_FORMS : [];
-  const unread = join(REPOSITORY, "build/bench/peers/unread-child.js");
+  const unread = join(UNREAD_PROGRAM, "unread-child.js");
   return [
     tool(setting, "dry-run", ["dry-run", ...workersFlag(setting, "dry-run")]),
     tool(setting, "migrate", ["migrate", ...workersFlag(setting, "migrate")]),

@@ -122,7 +122,7 @@ export async function fastMap(run: FastRun, spillDir: string | undefined): Promi
       context.progress.advance(result.map.read);
       if (result.map.spill !== undefined) own.push(result.map.spill);
     }
-    if (read === 0 && !allowEmpty) return undefined;
+    if ((read === 0 && !allowEmpty) || countMarks(marks.get(name)) !== read) return undefined;
     ledgers.set(name, { read, written: read, rejected: 0 });
     spills.set(name, own);
   }
@@ -164,6 +164,13 @@ function pick<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string>): Reado
 
 function sizeOf(inputs: SharedInputs, module: string): number {
   return inputs.registries.get(module)?.size ?? 0;
+}
+
+/** How many entries had a record: as many as there are records where no two have the same. */
+function countMarks(seen: SharedArrayBuffer | undefined): number {
+  let count = 0;
+  for (const mark of new Uint8Array(seen ?? new SharedArrayBuffer(0))) count += mark;
+  return count;
 }
 
 /** True where every entry that was referred to had a record. */

@@ -38,21 +38,13 @@ export function areDistinct({ lists, slice, slices }: IdSlice): boolean {
   const all = lists.map(({ buffer, at, length }) => new Uint32Array(buffer, at, length));
   const begin = Math.ceil((slice * 2 ** 32) / slices);
   const end = Math.ceil(((slice + 1) * 2 ** 32) / slices);
-  const own = all.reduce((sum, words) => sum + countOwn(words, begin, end), 0);
+  // As many as in the other slices, or nearly so; where they are more, more bits are shared.
+  const own = Math.ceil(all.reduce((sum, words) => sum + words.length / 4, 0) / slices);
   const found = new HashBits(2 ** Math.ceil(Math.log2(Math.min(MOST_BITS, Math.max(64, BITS_PER_ID * own)))));
   for (const words of all) noteOwn(found, words, begin, end);
   // Behind every repeat is one other id at most that was not counted: the first with its hash.
   const table = new IdSet(2 * found.repeats);
   return found.repeats === 0 || all.every((words) => addRepeated(table, found, words, begin, end));
-}
-
-function countOwn(words: Uint32Array, begin: number, end: number): number {
-  let count = 0;
-  for (let at = 0; at < words.length; at += 4) {
-    const word = words[at] ?? 0;
-    if (word >= begin && word < end) count += 1;
-  }
-  return count;
 }
 
 function noteOwn(found: HashBits, words: Uint32Array, begin: number, end: number): void {

@@ -92,7 +92,9 @@ export class RangeMapping {
     const end = writer.write(cells, index, lines.bytes, lines.view, begin);
     if (end < 0 || end - begin > MAX_LINE_BYTES) return undefined;
     if (this.#checks.matcher?.match(lines.bytes, begin, end) !== true) return undefined;
-    if (Atomics.exchange(this.#seen, index, 1) !== 0) return false;
+    // Two threads at the same entry may both find 0 here: then fewer entries are seen than records were read.
+    if (this.#seen[index] !== 0) return false;
+    this.#seen[index] = 1;
     lines.commit(this.#words, end - begin);
     return true;
   }

@@ -23,8 +23,11 @@ const MODULES: readonly (readonly [Stage, RegExp])[] = [
   ["tree", /^ranges\/tree-batch|^integrity\/(compact-range|merkle)/],
   ["chunks", /^ranges\/(chunk-|scrub-range)|^integrity\/chunk/],
   ["compare", /^ranges\/(prove-range|verify-range|digest-lines|proof-room)/],
-  ["lookup", /^ranges\/(id-index|lookup-batch|read-ids|shared-|distinct-ids|marked-|fill-|registry-)|^registry\//],
-  ["map", /^mapping\/|^ranges\/(range-mapping|map-range|row-|kept-cells)/],
+  [
+    "lookup",
+    /^ranges\/(id-index|lookup-batch|ahead-lookup|read-ids|shared-|distinct-ids|marked-|fill-|entry-|registry-)|^registry\//,
+  ],
+  ["map", /^mapping\/|^ranges\/(range-mapping|map-r|row-|fast-row|kept-cells)/],
   ["match", /^compiled\/|^ranges\/(deep-probe|map-checks)|^checks\//],
   ["read", /^(files|sources|databases)\/|^ranges\/range-blocks/],
   ["write", /^stores\/|^ranges\/(spill|write-|pieces)/],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import t from "tap";
 import { entityLine } from "../../tools/migration/integrity/digest.ts";
-import { createLanes } from "../../tools/migration/integrity/lanes/sha256-lanes.ts";
+import { createLanes } from "../../tools/migration/integrity/lanes/lanes.ts";
 import { uuidText } from "../../tools/migration/integrity/uuid-words.ts";
 
 const LINE_BYTES = 122;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { createLanes } from "../../tools/migration/integrity/lanes/sha256-lanes.ts";
+import { createLanes } from "../../tools/migration/integrity/lanes/lanes.ts";
 import { parseUuid } from "../../tools/migration/integrity/uuid-words.ts";
 
 const ROOM = 65_536;

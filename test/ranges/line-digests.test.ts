@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import t from "tap";
-import { createLanes } from "../../tools/migration/integrity/lanes/sha256-lanes.ts";
+import { createLanes } from "../../tools/migration/integrity/lanes/lanes.ts";
 import { digestRoom, LineDigests } from "../../tools/migration/ranges/line-digests.ts";
 
 const MOST = 64;

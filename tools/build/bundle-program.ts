@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { PRECOMPILED } from "../migration/config/precompiled.ts";
-import { lanesModule } from "../migration/integrity/lanes/sha256-code.ts";
+import { lanesModule } from "../migration/integrity/lanes/lanes-module.ts";
 
 /**
  * Puts the compiled program into one file for each thread that runs it. Node reads and resolves each module by itself, 0.3 ms
@@ -20,7 +20,7 @@ const assembled: Plugin = {
   setup({ onLoad }) {
     const text = Buffer.from(lanesModule()).toString("base64");
     const contents = `export const lanesModule = () => Buffer.from("${text}", "base64");`;
-    onLoad({ filter: /[/\\]lanes[/\\]sha256-code\.js$/ }, () => ({ contents }));
+    onLoad({ filter: /[/\\]lanes[/\\]lanes-module\.js$/ }, () => ({ contents }));
   },
 };
 

@@ -1,4 +1,4 @@
-import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
+import { createLanes, type Lanes } from "../integrity/lanes/lanes.ts";
 import { MOST_LOOKUPS } from "./shared-id-memory.ts";
 
 /** Entries that are read together, and looked up together. */
@@ -25,7 +25,7 @@ export class EntryBatch {
   /** Begin and end of the legacy id of each entry in `bytes`. */
   readonly places: Uint32Array;
   count = 0;
-  readonly #lanes: Sha256Lanes;
+  readonly #lanes: Lanes;
 
   constructor() {
     const lanes = createLanes(MOST_ENTRIES * (WORDS_BYTES + PLACE_BYTES) + BLOCK_BYTES + BEYOND_BYTES);

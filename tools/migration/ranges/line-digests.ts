@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
+import type { Lanes } from "../integrity/lanes/lanes.ts";
 import { ENTRY_BYTES } from "../integrity/lanes/sha256-lines.ts";
 
 const LF = 10;
@@ -19,7 +19,7 @@ export class LineDigests {
   readonly ends: Int32Array;
   /** Address of the first digest; they follow each other. */
   readonly at: number;
-  readonly #lanes: Sha256Lanes;
+  readonly #lanes: Lanes;
   readonly #bytes: Buffer;
   /** Address, length and address of the digest of each message, in groups of equally many blocks. */
   readonly #list: Int32Array;
@@ -29,7 +29,7 @@ export class LineDigests {
   readonly #places = new Int32Array(MOST_BLOCKS + 2);
 
   /** For up to `most` lines at a time, with `digestRoom(most)` bytes from address `at` on. */
-  constructor(lanes: Sha256Lanes, at: number, most: number) {
+  constructor(lanes: Lanes, at: number, most: number) {
     const entries = most + (LANES - 1) * MOST_BLOCKS;
     this.#lanes = lanes;
     this.#bytes = Buffer.from(lanes.memory);

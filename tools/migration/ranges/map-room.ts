@@ -1,6 +1,6 @@
 import { MATCHER_BYTES, MatcherRoom } from "../compiled/matcher-room.ts";
 import { CELLS_END_BYTES } from "../integrity/lanes/cell-lanes.ts";
-import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
+import { createLanes, type Lanes } from "../integrity/lanes/lanes.ts";
 
 /** For the lines of a spill: 512 partitions get 16 KiB each. */
 export const REGIONS_BYTES = 8 * 1024 * 1024;
@@ -13,7 +13,7 @@ const FOUND_BYTES = 512 * 1024;
 
 /** Memory of a thread in which rows are read and lines are written and matched; only what is written to becomes resident. */
 export interface MapRoom {
-  readonly lanes: Sha256Lanes;
+  readonly lanes: Lanes;
   readonly matchers: MatcherRoom;
   /** REGIONS_BYTES for lines, of one sink at a time. */
   readonly lines: Buffer;

@@ -1,5 +1,5 @@
 import { MATCHER_BYTES, MatcherRoom } from "../compiled/matcher-room.ts";
-import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
+import { createLanes, type Lanes } from "../integrity/lanes/lanes.ts";
 import { digestRoom, LineDigests } from "./line-digests.ts";
 import { BATCH_BYTES, BATCH_LEAVES, TreeBatch } from "./tree-batch.ts";
 
@@ -11,7 +11,7 @@ const ID_BYTES = (BATCH_LEAVES + 1) * 16;
 
 /** Memory in which ranges are proved, with all that works on it. */
 export interface ProofRoom {
-  readonly lanes: Sha256Lanes;
+  readonly lanes: Lanes;
   readonly batch: TreeBatch;
   readonly digests: LineDigests;
   /** The words of the ids of the lines in `batch`, behind those of the id before them. */

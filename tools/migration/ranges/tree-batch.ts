@@ -1,5 +1,5 @@
 import { CompactRange } from "../integrity/compact-range.ts";
-import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
+import { createLanes, type Lanes } from "../integrity/lanes/lanes.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 
 /** Leaves hashed together: small enough for the cache, and the tree above them is one node. */
@@ -22,7 +22,7 @@ export const BATCH_BYTES = (BATCH_LEAVES + LANES) * (ENTITY_LINE_BYTES + DIGEST_
 export class TreeBatch {
   /** Where lines are read to; the first leaf prefix is before it. */
   readonly lines: Buffer;
-  readonly #lanes: Sha256Lanes;
+  readonly #lanes: Lanes;
   readonly #begin: number;
   /** Where the digests of the level are that is being hashed. */
   readonly #level: number;

@@ -1,6 +1,6 @@
 import { entityLine } from "../integrity/digest.ts";
+import { createLanes, type Lanes } from "../integrity/lanes/lanes.ts";
 import { PLACE_BYTES } from "../integrity/lanes/line-lanes.ts";
-import { createLanes, type Sha256Lanes } from "../integrity/lanes/sha256-lanes.ts";
 import { ENTITY_LINE_BYTES } from "../integrity/limits.ts";
 import { compareWords } from "../integrity/uuid-words.ts";
 import type { ChunkRun } from "./chunk-run.ts";
@@ -33,7 +33,7 @@ export class WriteRoom {
   /** Where the partition is read to. */
   readonly spilled: Buffer;
   readonly spilledBytes: number;
-  readonly #lanes: Sha256Lanes;
+  readonly #lanes: Lanes;
   readonly #digests: LineDigests;
   /** Address and length of each line. */
   readonly #places: Int32Array;

@@ -8,7 +8,7 @@ import { lines } from "./sha256-lines.ts";
 import { leaves, nodes } from "./sha256-messages.ts";
 import { rounds } from "./sha256-rounds.ts";
 
-/** A module with the functions of `Sha256Lanes`: four messages are hashed at a time, one in each lane of a vector (FIPS 180-4, section 6.2). */
+/** A module with the functions of `Lanes`: four messages are hashed at a time, one in each lane of a vector (FIPS 180-4, section 6.2). */
 export function lanesModule(): Uint8Array<ArrayBuffer> {
   const functions = [
     rounds(true),

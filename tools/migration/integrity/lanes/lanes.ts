@@ -1,10 +1,10 @@
 import { compileModule, createMemory, instantiate, type WasmMemory } from "../wasm/wasm-memory.ts";
-import { lanesModule } from "./sha256-code.ts";
+import { lanesModule } from "./lanes-module.ts";
 import { LAYOUT, LEAF_BYTES, LITERALS } from "./sha256-layout.ts";
 import { fillEndTables } from "./sha256-lines.ts";
 
 /** What is done to lines in vectors, in memory of its own; all places are addresses there. */
-export interface Sha256Lanes extends LaneFunctions {
+export interface Lanes extends LaneFunctions {
   readonly memory: ArrayBuffer;
   /** The same, for other modules that work in it. */
   readonly shared: WasmMemory;
@@ -12,6 +12,7 @@ export interface Sha256Lanes extends LaneFunctions {
   readonly free: number;
 }
 
+/** Each works on bytes that are in the memory. */
 interface LaneFunctions {
   /**
    * Digests of `4 * groups` messages of 122 bytes that follow each other from `from` on, to `to`: each as eight
@@ -79,7 +80,7 @@ interface LaneFunctions {
 }
 
 /** Lanes with room for `bytes`. */
-export function createLanes(bytes: number): Sha256Lanes {
+export function createLanes(bytes: number): Lanes {
   const shared = createMemory(LAYOUT.free + bytes);
   fillTables(new DataView(shared.buffer));
   fillEndTables(new Uint8Array(shared.buffer));

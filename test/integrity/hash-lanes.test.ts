@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import t from "tap";
-import { createLanes } from "../../tools/migration/integrity/lanes/sha256-lanes.ts";
+import { createLanes } from "../../tools/migration/integrity/lanes/lanes.ts";
 
 const LEAF_BYTES = 122;
 const DIGEST_BYTES = 32;

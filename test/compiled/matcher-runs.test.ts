@@ -47,7 +47,6 @@ class Run {
     const begin = this.begins[index] ?? 0;
     const end = BASE + (this.ends[index] ?? 0);
     const line = Buffer.from(this.bytes.subarray(begin, end));
-    if (!isUtf8(line)) return undefined;
     const accepts = this.matcher.match(line, 0, line.length);
     if (accepts !== this.matcher.match(this.bytes, begin, end)) throw new Error("another answer in place");
     if (!accepts) return undefined;
@@ -90,6 +89,8 @@ t.test("lines that follow each other are taken as each of them alone, up to the 
       const lines = entities.map(lineOf);
       const hit = damage && lines[damage.line];
       if (hit && damage.byte !== 0x0a) hit[damage.at % hit.length] = damage.byte;
+      // The caller has looked at the block.
+      if (!lines.every((line) => isUtf8(line))) return;
       run.put(lines);
       const alone = lines.map((_, index) => run.alone(index));
       const from = first % lines.length;
@@ -110,7 +111,7 @@ t.test("lines that follow each other are taken as each of them alone, up to the 
       });
       if (references.length > count) throw new Error("references of a line that is not accepted");
     }),
-    { numRuns: 200, endOnFailure: true },
+    { numRuns: 300, endOnFailure: true },
   );
   t.comment(`${all} runs to the end, ${stopped} not`);
   t.ok(all > 40 && stopped > 40, "of both there are enough");

@@ -3,7 +3,7 @@ import { type UuidLocals, uuidLocals } from "../integrity/lanes/uuid-lanes.ts";
 import type { Label, ValueType, WasmFunction } from "../integrity/wasm/wasm-function.ts";
 import type { MatcherRoom } from "./matcher-room.ts";
 import { Unsupported } from "./unsupported.ts";
-import { callHelper, type Helper } from "./vectors/helpers.ts";
+import { callHelper, type Helper, withCalled } from "./vectors/helpers.ts";
 
 /** What JavaScript is asked of `bytes[from, to)`: 0 refuses the line. */
 export type Ask = (bytes: Uint8Array, from: number, to: number) => number;
@@ -16,6 +16,7 @@ export class Code {
   readonly wasm: WasmFunction;
   readonly room: MatcherRoom;
   readonly asks: Ask[] = [];
+  readonly helpers = new Set<Helper>();
   /** The local with the place, as far as `#ahead` says not more. */
   readonly place: number;
   /** The local with the address of the LF. */
@@ -133,6 +134,7 @@ export class Code {
   }
 
   call(helper: Helper): WasmFunction {
+    for (const one of withCalled(helper)) this.helpers.add(one);
     return callHelper(this.wasm, helper);
   }
 

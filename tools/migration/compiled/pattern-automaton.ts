@@ -44,7 +44,7 @@ export function fixedSets(pattern: Pattern): readonly (readonly number[])[] | un
 // Places of a nondeterministic automaton: free moves, and moves by a set of characters.
 class Places {
   readonly free: number[][] = [];
-  readonly moves: { readonly codes: readonly number[]; readonly to: number }[][] = [];
+  readonly moves: { readonly takes: Uint8Array; readonly to: number }[][] = [];
 
   add(): number {
     if (this.free.length >= MOST_PLACES) unsupported("a pattern with too many places");
@@ -57,7 +57,7 @@ class Places {
     switch (pattern.kind) {
       case "set": {
         const to = this.add();
-        this.moves[from]?.push({ codes: pattern.codes, to });
+        this.moves[from]?.push({ takes: flagsOf(pattern.codes), to });
         return to;
       }
       case "sequence":
@@ -101,6 +101,13 @@ class Places {
   }
 }
 
+/** 1 for every character of a set below 128. */
+function flagsOf(codes: readonly number[]): Uint8Array {
+  const flags = new Uint8Array(128);
+  for (const code of codes) flags[code] = 1;
+  return flags;
+}
+
 function determine(places: Places, start: number, end: number): Automaton {
   const states = new Map<string, number>();
   const sets: (readonly number[])[] = [[]];
@@ -115,12 +122,17 @@ function determine(places: Places, start: number, end: number): Automaton {
   };
   stateOf(closure(places, [start]));
   const next: number[] = [];
+  // Most bytes lead from a state to one of few.
+  const reached = new Map<string, number>();
   for (let state = 1; state < sets.length; state++) {
+    const moves = (sets[state] ?? []).flatMap((place) => places.moves[place] ?? []);
     for (let byte = 0x20; byte < 0x80; byte++) {
       if (byte === 0x22 || byte === 0x5c) continue;
-      const moves = (sets[state] ?? []).flatMap((place) => places.moves[place] ?? []);
-      const targets = moves.filter((move) => move.codes.includes(byte)).map((move) => move.to);
-      next[(state << 8) | byte] = stateOf(closure(places, targets)) << 8;
+      const targets = moves.filter((move) => move.takes[byte] === 1).map((move) => move.to);
+      const key = targets.join(",");
+      const known = reached.get(key) ?? stateOf(closure(places, targets));
+      reached.set(key, known);
+      next[(state << 8) | byte] = known << 8;
     }
   }
   return {

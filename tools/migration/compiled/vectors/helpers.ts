@@ -17,6 +17,15 @@ export const HELPERS = [
 
 export type Helper = (typeof HELPERS)[number];
 
+/** Helpers that others call. */
+const CALLED_BY: Readonly<Partial<Record<Helper, Helper>>> = { textEnd: "escapeSize", isFresh: "sameBytes" };
+
+/** A helper, and that which it calls. */
+export function withCalled(name: Helper): readonly Helper[] {
+  const called = CALLED_BY[name];
+  return called === undefined ? [name] : [name, called];
+}
+
 /** Calls a helper with what is on the stack. */
 export function callHelper(code: WasmFunction, name: Helper): WasmFunction {
   return code.call(HELPERS.indexOf(name));

@@ -86,6 +86,18 @@ t.test("every worker gets work, and none is started for which there is none", as
   t.equal(await threadsFor(8, echoes(2)), 2);
 });
 
+t.test("threads are numbered from 0 on, so that each has a place of its own", async (t) => {
+  for (const workers of [0, 1, 3]) {
+    const numbers = new Map<number, Set<number | undefined>>();
+    const steps = echoes(30, () => 5);
+    for await (const { thread, number } of poolOf(t, workers).run(steps)) {
+      numbers.set(thread, (numbers.get(thread) ?? new Set()).add(number));
+    }
+    const each = [...numbers.values()].map((own) => [...own]);
+    t.strictSame(each.flat().sort(), workers === 0 ? [0] : [0, 1, 2].slice(0, workers), `${workers} workers`);
+  }
+});
+
 t.test("tasks are taken only a bound ahead of the results that were fetched", async (t) => {
   for (const workers of [1, 3]) {
     const pool = poolOf(t, workers);

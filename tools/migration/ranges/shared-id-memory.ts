@@ -68,8 +68,8 @@ export function allocateIds(size: number): SharedIds {
   const [ids] = allocateSets([size], 1) ?? [];
   if (ids !== undefined) return ids;
   throw new MigrationError("UNVERIFIABLE", {
-    message: `A module has ${size} entities; there is room for the ids of about 170 million.`,
-    remedy: "Split the module.",
+    message: `There is no memory for the ids of ${size} entities: at most for about 170 million, if the machine has it.`,
+    remedy: "Split the module, or give the process more memory.",
   });
 }
 

@@ -31,7 +31,12 @@ export function createMemory(bytes: number): WasmMemory {
 export function createSharedMemory(bytes: number): SharedMemory | undefined {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   if (pages > MOST_PAGES) return undefined;
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** A module made of its bytes. */

@@ -1,10 +1,10 @@
 import { date, time } from "../compiled/vectors/format-functions.ts";
 import { CELL } from "../integrity/lanes/cell-lanes.ts";
-import { sixteen } from "../integrity/lanes/hex-lanes.ts";
 import { type PutLocals, putUuid } from "../integrity/lanes/line-lanes.ts";
 import { type Label, WasmFunction } from "../integrity/wasm/wasm-function.ts";
 import { compileModule, instantiate, type WasmMemory } from "../integrity/wasm/wasm-memory.ts";
 import { wasmModule } from "../integrity/wasm/wasm-module.ts";
+import { type CellText, requireKept, WRITE } from "./keep-lanes.ts";
 import type { KeptCells, LaneKeep } from "./kept-cells.ts";
 
 /**
@@ -16,14 +16,8 @@ export type WriteRow = (kinds: number, begins: number, ends: number, base: numbe
 
 const [KINDS, BEGINS, ENDS, BASE, TO] = [0, 1, 2, 3, 4];
 const [VECTOR_BYTES, WORD_BYTES] = [16, 8];
-const [BACKSLASH, SPACE, ZERO, QUOTE] = [0x5c, 0x20, 0x30, 0x22];
-/** First bytes of the characters from U+00C0 to U+07FF, among which is no space. */
-const LEADS = [0xc3, 0xdf] as const;
-/** Bytes of the longest escape. */
-const ESCAPE_BYTES = 6;
+const [ZERO, QUOTE] = [0x30, 0x22];
 const MOST_INTEGER_BYTES = 15;
-const [DAY_BYTES, SECOND_BYTES] = [10, 20];
-const [DATE, TIME, WRITE] = [0, 1, 2];
 
 /** Cells that go to the line as they are: texts on all of these conditions, if at all. */
 export interface LaneCells extends Omit<KeptCells, "texts"> {
@@ -44,7 +38,7 @@ export class RowLanes {
   readonly #kind: number;
   readonly #from: number;
   readonly #to: number;
-  readonly #vector: number;
+  readonly #cell: CellText;
   readonly #at: number;
   readonly #steps: ((refused: Label) => void)[] = [];
 
@@ -57,7 +51,7 @@ export class RowLanes {
     this.#from = code.local("i32");
     this.#to = code.local("i32");
     this.#at = code.local("i32");
-    this.#vector = code.local("v128");
+    this.#cell = { code, from: this.#from, to: this.#to, vector: code.local("v128") };
   }
 
   literal(text: string): void {
@@ -83,7 +77,7 @@ export class RowLanes {
           if (isPlain) this.#isKind(CELL.integer).jumpIf(found);
           this.#isKind(CELL.text).op("i32.eqz").jumpIf(refused);
           this.#length().op("i32.eqz").jumpIf(refused);
-          for (const keep of keeps) this.#require(keep, refused);
+          for (const keep of keeps) requireKept(this.#cell, keep, refused);
         });
         this.#putUuid(prefix, words);
       });
@@ -190,7 +184,7 @@ export class RowLanes {
     code.block((otherwise) => {
       this.#isKind(CELL.text);
       this.#isKind(CELL.escaped).op("i32.or").op("i32.eqz").jumpIf(otherwise);
-      for (const keep of keeps) this.#require(keep, otherwise);
+      for (const keep of keeps) requireKept(this.#cell, keep, otherwise);
       this.#put(`${prefix}"`);
       this.#copy();
       code.get(this.#at).i32(QUOTE).storeByte(0);
@@ -226,99 +220,5 @@ export class RowLanes {
         code.jump(done);
       });
     }
-  }
-
-  /** Jumps to `otherwise` unless a text surely stays as it is. */
-  #require(keep: LaneKeep, otherwise: Label): void {
-    const code = this.#code;
-    switch (keep.rule) {
-      case "trimmed":
-        this.#requireTrimmed(otherwise);
-        return;
-      case "ascii-without":
-        this.#requireAscii(keep.first, otherwise);
-        return;
-      case "some":
-        this.#length().op("i32.eqz").jumpIf(otherwise);
-        return;
-      case "most":
-        this.#length().i32(keep.bytes).op("i32.gt_u").jumpIf(otherwise);
-        return;
-      case "day":
-        this.#length().i32(DAY_BYTES).op("i32.ne").jumpIf(otherwise);
-        code.get(this.#from).call(DATE).op("i32.eqz").jumpIf(otherwise);
-        return;
-      case "second":
-        // With an offset or a fraction it is longer.
-        this.#length().i32(SECOND_BYTES).op("i32.ne").jumpIf(otherwise);
-        code.get(this.#from).call(DATE).op("i32.eqz").jumpIf(otherwise);
-        code.get(this.#from).access("i32.load8_u", DAY_BYTES).i32(0x54).op("i32.ne").jumpIf(otherwise);
-        code
-          .get(this.#from)
-          .i32(DAY_BYTES + 1)
-          .addI32()
-          .call(TIME)
-          .get(this.#to)
-          .op("i32.ne")
-          .jumpIf(otherwise);
-    }
-  }
-
-  /** No space at both ends, and no escape that stands for something else there (see `keptTexts`). */
-  #requireTrimmed(otherwise: Label): void {
-    const code = this.#code;
-    const byteAt = (local: number, offset: number): WasmFunction =>
-      code.get(local).i32(offset).addI32().access("i32.load8_u");
-    const isIn = (local: number, offset: number, low: number, high: number): WasmFunction =>
-      byteAt(local, offset)
-        .i32(low)
-        .subtractI32()
-        .i32(high - low)
-        .op("i32.le_u");
-    code.block((done) => {
-      this.#length().op("i32.eqz").jumpIf(done);
-      isIn(this.#from, 0, SPACE + 1, 0x7f);
-      isIn(this.#from, 0, ...LEADS)
-        .op("i32.or")
-        .op("i32.eqz")
-        .jumpIf(otherwise);
-      isIn(this.#to, -1, SPACE + 1, 0x7f);
-      isIn(this.#to, -2, ...LEADS);
-      this.#length().i32(2).op("i32.ge_u").op("i32.and").op("i32.or").op("i32.eqz").jumpIf(otherwise);
-      byteAt(this.#from, 0).i32(BACKSLASH).isEqual().jumpIf(otherwise);
-      for (let back = 1; back <= ESCAPE_BYTES; back += 1) {
-        this.#length().i32(back).isBelow().jumpIf(done);
-        byteAt(this.#to, -back).i32(BACKSLASH).isEqual().jumpIf(otherwise);
-      }
-    });
-  }
-
-  /** Only ASCII, no escape, and none of the 26 letters from `first` on. */
-  #requireAscii(first: number, otherwise: Label): void {
-    const code = this.#code;
-    const all = (byte: number): WasmFunction => code.bytes(sixteen(() => byte));
-    const [at, bits, left] = [code.local("i32"), code.local("i32"), code.local("i32")];
-    code.get(this.#from).set(at);
-    code.block((done) => {
-      code.repeat((again) => {
-        code.get(this.#to).get(at).subtractI32().tee(left).op("i32.eqz").jumpIf(done);
-        code.get(at).load(0).set(this.#vector);
-        code.get(this.#vector);
-        all(BACKSLASH).op("i8x16.eq").get(this.#vector).or().get(this.#vector);
-        all(first).op("i8x16.sub");
-        // The top bit is that of a byte beyond ASCII, too.
-        all(26).op("i8x16.lt_u").or().op("i8x16.bitmask").set(bits);
-        code
-          .get(left)
-          .i32(VECTOR_BYTES)
-          .isBelow()
-          .when(() => {
-            code.get(bits).i32(1).get(left).op("i32.shl").i32(1).subtractI32().op("i32.and").jumpIf(otherwise);
-            code.jump(done);
-          });
-        code.get(bits).jumpIf(otherwise);
-        code.get(at).i32(VECTOR_BYTES).addI32().set(at).jump(again);
-      });
-    });
   }
 }

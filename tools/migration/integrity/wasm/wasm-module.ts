@@ -1,5 +1,6 @@
 import { ByteSink, sized } from "./byte-sink.ts";
-import { VALUE_TYPES, type WasmFunction, type WasmSignature } from "./wasm-function.ts";
+import { VALUE_TYPES } from "./opcodes.ts";
+import type { WasmFunction, WasmSignature } from "./wasm-function.ts";
 
 /** At least a page; and for memory that threads share, at most all that there can be, 65536 of them. */
 const LIMITS = [0x00, 1];

@@ -143,3 +143,36 @@ t.test("where references are too many for one call, the next one goes on", (t) =
   }
   t.end();
 });
+
+t.test("what invariants ask of a line is not what the line before had", (t) => {
+  const text = { type: "string", pii: 1 };
+  const schema = {
+    type: "object",
+    additionalProperties: false,
+    required: ["id", "schemaVersion"],
+    properties: { id: { type: "string", format: "uuid" }, schemaVersion: { type: "integer" }, x: text, y: text },
+  };
+  const head = { id: "0188f0e0-0000-7000-8000-0123456789ab", schemaVersion: 1 };
+  const lines = [{ ...head, x: "a" }, { ...head, y: "a" }, head].map(lineOf);
+  for (const [rule, accepted] of [
+    ["atMostOneOf", 3],
+    ["exactlyOneOf", 2],
+    ["atLeastOneOf", 2],
+  ] as const) {
+    const invariant = {
+      name: rule,
+      rule,
+      fields: ["x", "y"],
+      value: undefined,
+      message: rule,
+      severity: "BLOCKER",
+    } as const;
+    const run = new Run(moduleOf(schema, [invariant]));
+    run.put(lines);
+    for (let at = 0; at < lines.length; at += 1) run.ids.set(run.matcher.id, 4 * at);
+    for (let at = 0; at < lines.length; at += 1) run.alone(at);
+    run.ids.copyWithin(8, 0, 4);
+    t.equal(run.from(0, lines.length), accepted, rule);
+  }
+  t.end();
+});

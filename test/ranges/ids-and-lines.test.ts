@@ -10,7 +10,7 @@ import { IdIndex, indexIds } from "../../tools/migration/ranges/id-index.ts";
 import { LookupBatch } from "../../tools/migration/ranges/lookup-batch.ts";
 import { RangeBlocks } from "../../tools/migration/ranges/range-blocks.ts";
 import { readIds } from "../../tools/migration/ranges/read-ids.ts";
-import { allocateIds, placesOf, type SharedIds } from "../../tools/migration/ranges/shared-id-memory.ts";
+import { allocateIds, allocateSets, placesOf, type SharedIds } from "../../tools/migration/ranges/shared-id-memory.ts";
 import { isDisjointSlice } from "../../tools/migration/ranges/shared-ids.ts";
 import { moduleFiles } from "../../tools/migration/stores/module-files.ts";
 import { writeTinyModule } from "../helpers/tiny-module.ts";
@@ -136,6 +136,23 @@ t.test("an index made in parts, in any order, is the one that is made at once", 
 function bytes(ids: SharedIds, which: "heads" | "buckets"): Buffer {
   return Buffer.from(Uint32Array.from(placesOf(ids)[which]).buffer);
 }
+
+t.test("ids for which there cannot be memory are told, and a thread without a place is refused", (t) => {
+  t.equal(allocateSets([2 ** 28], 1), undefined, "beyond addresses of 32 bits");
+  t.equal(allocateSets([2 ** 27, 2 ** 27], 1), undefined, "together");
+  t.throws(() => allocateIds(2 ** 28), { code: "UNVERIFIABLE" });
+  const [ids] = allocateSets([1], 2) ?? [];
+  if (ids === undefined) throw new Error("no memory");
+  placesOf(ids).words.set([7, 1, 2, 3]);
+  indexIds(ids);
+  const found = new Int32Array(1);
+  for (const thread of [0, 1]) {
+    new IdIndex(ids, thread).findAll(Uint32Array.of(7, 1, 2, 3), 1, found);
+    t.equal(found[0], 0, `thread ${thread}`);
+  }
+  t.throws(() => new IdIndex(ids, 2).findAll(Uint32Array.of(7, 1, 2, 3), 1, found), RangeError);
+  t.end();
+});
 
 t.test("lookups in a batch find what single ones do, in their order", async () => {
   const lists = fc.array(fc.array(fc.oneof(anyId, clusteredId), { maxLength: 30 }), { minLength: 1, maxLength: 3 });

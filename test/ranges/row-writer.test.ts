@@ -238,3 +238,37 @@ t.test("rows that only the mapper can map have no writer", async (t) => {
   t.equal(compile({}, [...COLUMNS, "unknown"]), undefined);
   t.equal(compile({ drop: new Set() }), undefined);
 });
+
+t.test("every letter that lower or upper changes is one that vectors leave to others", (t) => {
+  for (const word of ["lower", "upper"] as const) {
+    const own = registry();
+    const module = moduleWith([
+      {
+        name: "a",
+        from: ["a"],
+        default: undefined,
+        value: undefined,
+        type: undefined,
+        transform: [word],
+        ref: undefined,
+        nulls: "omit",
+      },
+    ]);
+    const writer = compileRowWriter(module, COLUMNS, own, new Map());
+    if (writer?.fast === undefined) throw new Error("not compiled");
+    const cells = new RowCells(writer.columns.length, writer.lookups);
+    const [key = ""] = LEGACY_IDS;
+    for (let code = 0x20; code < 0x7f; code += 1) {
+      const letter = String.fromCharCode(code);
+      for (const text of [letter, `-----------------${letter}`, `${letter}-----------------`]) {
+        const [page] = pagesOf([[key, text, null, null, null]], writer.columns);
+        if (page === undefined || !cells.open(page) || cells.next() !== "cells") throw new Error("no row");
+        const end = writer.fast(cells, 0, mapRoom().lines, 0);
+        const changed = word === "lower" ? text.toLowerCase() : text.toUpperCase();
+        if (changed !== text && end >= 0) t.fail(`${word} of ${text}`);
+        if (changed === text && !/["\\\\]/.test(text) && end < 0) t.fail(`${text} stays`);
+      }
+    }
+  }
+  t.end();
+});

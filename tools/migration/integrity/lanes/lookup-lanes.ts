@@ -15,7 +15,7 @@ export interface LookupLanes {
    * those of `size` ids, `heads` and `buckets` are those of an index, and `shift` the bits of a first word that its bucket leaves out.
    *
    * Step by step for all of them, so that they wait for memory together: what a branch depends on is read before, because
-   * behind a branch that is guessed wrong nothing is waited for yet. 1 M ids in any order: 35 ns each; the same in JavaScript,
+   * behind a branch that is guessed wrong nothing is waited for yet. 1 M ids in any order: 40 ns each; the same in JavaScript,
    * which takes five times as many instructions, 105 ns.
    */
   findIds(

@@ -12,7 +12,6 @@ export const PLAIN = {
   "i32.le_u": 0x4d,
   "i32.ge_u": 0x4f,
   "i64.eqz": 0x50,
-  "i64.eq": 0x51,
   "i64.ne": 0x52,
   "i64.or": 0x84,
   "f64.eq": 0x61,
@@ -57,13 +56,11 @@ export const ACCESSES = {
 
 /** Instructions on vectors. */
 export const VECTOR = {
-  "i8x16.splat": 0x0f,
   "i8x16.eq": 0x23,
   "i8x16.ne": 0x24,
   "i8x16.lt_u": 0x26,
   "i8x16.le_u": 0x2a,
   "v128.and": 0x4e,
-  "v128.andnot": 0x4f,
   "v128.or": 0x50,
   "v128.xor": 0x51,
   "v128.any_true": 0x53,
@@ -71,5 +68,4 @@ export const VECTOR = {
   "i8x16.bitmask": 0x64,
   "i8x16.add": 0x6e,
   "i8x16.sub": 0x71,
-  "i8x16.min_u": 0x77,
 } as const;

